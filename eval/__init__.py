@@ -1,0 +1,1 @@
+"""Questions with known evidence, measures, comparisons and reports."""

@@ -1,0 +1,1 @@
+"""Offline half: a folder of documents becomes passages, vectors and a store."""

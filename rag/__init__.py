@@ -1,0 +1,1 @@
+"""Online half: a question becomes evidence and a cited answer."""
