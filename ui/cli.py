@@ -1,0 +1,428 @@
+"""The command line: `youju COMMAND`.
+
+Exit status 0 on success, 2 on wrong usage or bad input with one clear line on
+standard error. With --json, standard output holds JSON and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.document import YoujuError
+
+if TYPE_CHECKING:
+    from index.search import Index
+    from rag.answer import Answer
+    from rag.assistant import Assistant
+
+DEFAULT_INDEX = Path("var/index")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except YoujuError as error:
+        _complain(str(error))
+        return 2
+    except BrokenPipeError:
+        # The reader (head, less) has gone; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        _complain("stopped")
+        return 130
+
+
+def index_command(options: argparse.Namespace) -> int:
+    """Build or update an index, with a verdict per file."""
+    from index.update import update_index
+    from ui.progress import Reporter
+
+    sources = options.path or [_default_sources()]
+    with Reporter(sys.stderr, quiet=options.json) as reporter:
+        summary = update_index(options.index, sources, model=options.model, report=reporter)
+    if options.json:
+        _print_json(
+            {
+                "files": [
+                    {
+                        "doc": verdict.doc,
+                        "status": verdict.status.value,
+                        "message": verdict.message,
+                        "articles": verdict.articles,
+                        "passages": verdict.passages,
+                    }
+                    for verdict in summary.verdicts
+                ],
+                "documents": summary.documents,
+                "passages": summary.passages,
+                "embedded": summary.embedded,
+                "seconds": round(summary.seconds, 3),
+            }
+        )
+    else:
+        print(
+            f"{summary.documents} documents, {summary.passages} passages "
+            f"({summary.embedded} newly embedded) in {summary.seconds:.1f} s → {options.index}"
+        )
+    return 0
+
+
+def documents_command(options: argparse.Namespace) -> int:
+    """List what is indexed."""
+    with _open(options) as index:
+        for card in index.documents():
+            source = card.source
+            if options.json:
+                _print_json(
+                    {
+                        "id": card.id,
+                        "sha256": card.sha256,
+                        "bytes": card.size,
+                        "encoding": card.encoding,
+                        "media": card.media,
+                        "newspaper": source.newspaper,
+                        "date": source.date,
+                        "page": source.page,
+                        "given": source.given,
+                        "added": card.added,
+                        "characters": card.characters,
+                        "articles": card.articles,
+                        "passages": card.passages,
+                        "dropped": card.dropped,
+                    }
+                )
+            else:
+                about = " ".join(part for part in (source.newspaper, source.date, source.page) if part)
+                print(
+                    f"{card.id}  {card.sha256[:12]}  {card.articles} articles  {card.passages} passages  "
+                    f"{card.characters} characters  {about}".rstrip()
+                )
+    return 0
+
+
+def remove_command(options: argparse.Namespace) -> int:
+    """Delete documents from the index."""
+    from index.update import remove_documents
+
+    summary = remove_documents(options.index, options.doc)
+    print(f"removed {len(options.doc)}; {summary.documents} documents, {summary.passages} passages remain")
+    return 0
+
+
+def ask_command(options: argparse.Namespace) -> int:
+    """Answer one question with citations."""
+    with _open(options) as index:
+        answer = _assistant(index, options).ask(options.question)
+        if options.json:
+            from rag.export import answer_json
+
+            _print_json(answer_json(answer, id=""))
+        else:
+            print("\n".join(_answer_lines(answer)))
+    return 0
+
+
+def batch_command(options: argparse.Namespace) -> int:
+    """Answer a file of questions, each written as soon as it is answered."""
+    from rag.export import answer_json
+
+    questions = list(_questions(options.input))
+    with _open(options) as index, options.output.open("w", encoding="utf-8") as out:
+        assistant = _assistant(index, options)
+        for number, (id_, question, history) in enumerate(questions, 1):
+            answer = assistant.ask(question, history)
+            out.write(json.dumps(answer_json(answer, id=id_), ensure_ascii=False) + "\n")
+            out.flush()
+            if sys.stderr.isatty():
+                print(f"\r{number} of {len(questions)} questions", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return 0
+
+
+def passages_command(options: argparse.Namespace) -> int:
+    """Print every passage."""
+    with _open(options) as index:
+        for passage in index.passages:
+            if options.json:
+                _print_json(
+                    {
+                        "id": passage.id,
+                        "doc": passage.doc,
+                        "article": passage.article,
+                        "section": passage.section,
+                        "kind": passage.kind,
+                        "date": passage.date,
+                        "speaker": passage.speaker,
+                        "text": passage.text,
+                        "spans": [[span.start, span.end] for span in passage.spans],
+                        "flags": list(passage.flags),
+                        "lost": [[span.start, span.end] for span in passage.lost],
+                        "page": passage.page,
+                    }
+                )
+            else:
+                start, end = passage.spans[0].start, passage.spans[-1].end
+                flags = f" [{', '.join(passage.flags)}]" if passage.flags else ""
+                print(f"{passage.doc}:{start}-{end} {passage.kind}{flags}\n{passage.text}\n")
+    return 0
+
+
+def articles_command(options: argparse.Namespace) -> int:
+    """Print every article."""
+    with _open(options) as index:
+        for article in index.articles():
+            if options.json:
+                _print_json(
+                    {
+                        "id": article.id,
+                        "doc": article.doc,
+                        "title": article.title,
+                        "kind": article.kind,
+                        "byline": article.byline,
+                        "dateline": article.dateline,
+                        "date": article.date,
+                        "spans": [[span.start, span.end] for span in article.spans],
+                        "continues": article.continues,
+                        "continued": article.continued,
+                        "complete": article.complete,
+                    }
+                )
+            else:
+                about = " · ".join(part for part in (article.kind, article.byline, article.date) if part)
+                print(f"{article.doc}  {article.title or '(no title)'}  {about}")
+    return 0
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Verify an index file by file; --repair rebuilds it from its sources."""
+    from index.check import check, repair
+
+    report = repair(options.index, model=options.model) if options.repair else check(options.index)
+    if options.json:
+        _print_json({"ok": report.ok, "generation": report.generation, "problems": list(report.problems)})
+    else:
+        for problem in report.problems:
+            print(problem)
+        print(f"{options.index}: {'whole' if report.ok else 'damaged; run `youju check --repair`'}")
+    return 0 if report.ok else 2
+
+
+def doctor_command(options: argparse.Namespace) -> int:
+    """Check machine and set-up, and say what to do."""
+    from ui.doctor import examine
+
+    findings = examine(options.index)
+    for finding in findings:
+        print(
+            f"{'ok  ' if finding.ok else 'FIX '} {finding.what}" + (f": {finding.fix}" if finding.fix else "")
+        )
+    return 0 if all(finding.ok for finding in findings) else 2
+
+
+def chat_command(options: argparse.Namespace) -> int:
+    """Serve the page, the HTTP API and MCP."""
+    from ui.server import serve
+
+    serve(
+        options.index,
+        _settings(options),
+        model=options.model,
+        host=options.host,
+        port=options.port,
+        password_file=options.password_file,
+    )
+    return 0
+
+
+def mcp_command(options: argparse.Namespace) -> int:
+    """Serve MCP over standard input and output."""
+    from ui.mcp import serve_stdio
+
+    serve_stdio(options.index, _settings(options), model=options.model)
+    return 0
+
+
+def replay_command(options: argparse.Namespace) -> int:
+    """Check an exported answer against an index."""
+    from rag.export import replay
+
+    with _open(options) as index:
+        report = replay(_read_json(options.evidence), index)
+    for line in report.lines:
+        print(line)
+    return 0 if report.ok else 2
+
+
+def eval_command(options: argparse.Namespace) -> int:
+    """Measure retrieval and answers."""
+    from eval.command import run
+
+    return run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from eval.command import add_arguments
+
+    parser = argparse.ArgumentParser(prog="youju", description="Cited answers over Chinese documents.")
+    parser.add_argument("--version", action="version", version=f"youju {_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help_, description=run.__doc__)
+        command.set_defaults(command=run)
+        command.add_argument(
+            "--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
+        )
+        command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
+        command.add_argument("--reranker", default="", help="reranker: folder or name; 'none' for none")
+        command.add_argument("--llm", default="", metavar="PROVIDER:MODEL", help="rephrase with a chat model")
+        return command
+
+    command = add("index", index_command, "build or update an index")
+    command.add_argument("path", nargs="*", type=Path, help="files and folders; default: seeds/")
+    command.add_argument("--json", action="store_true")
+    command = add("documents", documents_command, "list what is indexed")
+    command.add_argument("--json", action="store_true")
+    command = add("remove", remove_command, "delete documents")
+    command.add_argument("doc", nargs="+")
+    command = add("ask", ask_command, "answer one question")
+    command.add_argument("question")
+    command.add_argument("--json", action="store_true")
+    command.add_argument(
+        "--k", type=_positive, default=10, help="length of the ranking (default: %(default)s)"
+    )
+    command = add("batch", batch_command, "answer a file of questions")
+    command.add_argument("input", type=Path, metavar="IN.jsonl")
+    command.add_argument("output", type=Path, metavar="OUT.jsonl")
+    command.add_argument(
+        "--k", type=_positive, default=10, help="length of the ranking (default: %(default)s)"
+    )
+    for name, run in (("passages", passages_command), ("articles", articles_command)):
+        command = add(name, run, f"print every {name[:-1]}")
+        command.add_argument("--json", action="store_true")
+    command = add("eval", eval_command, "measure retrieval and answers")
+    add_arguments(command)
+    command = add("check", check_command, "verify an index")
+    command.add_argument("--repair", action="store_true", help="rebuild what is damaged from the sources")
+    command.add_argument("--json", action="store_true")
+    add("doctor", doctor_command, "check machine and set-up")
+    command = add("replay", replay_command, "check an exported answer against an index")
+    command.add_argument("evidence", type=Path, metavar="EVIDENCE.json")
+    command = add("chat", chat_command, "serve the page, the HTTP API and MCP")
+    command.add_argument("--host", default="127.0.0.1")
+    command.add_argument("--port", type=int, default=7860)
+    command.add_argument("--password-file", type=Path, help="needed on hosts other than loopback")
+    add("mcp", mcp_command, "serve MCP over standard input and output")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Any:
+    from rag.assistant import Settings
+
+    return Settings(k=getattr(options, "k", 10), llm=options.llm, reranker=options.reranker)
+
+
+def _assistant(index: Index, options: argparse.Namespace) -> Assistant:
+    from rag.assistant import Assistant
+
+    return Assistant(index, _settings(options))
+
+
+def _open(options: argparse.Namespace) -> Index:
+    from index.search import open_index
+
+    return open_index(options.index, model=options.model)
+
+
+def _default_sources() -> Path:
+    """`seeds/` of the current folder, else the pages that ship with the package."""
+    import index
+
+    here, shipped = Path("seeds"), Path(index.__file__).parent / "seeds"
+    if here.is_dir():
+        return here
+    if shipped.is_dir():
+        return shipped
+    raise YoujuError("no seeds/ folder here; name what to index: youju index FOLDER")
+
+
+def _answer_lines(answer: Answer) -> Iterator[str]:
+    if answer.refused:
+        yield answer.text
+    for claim in () if answer.refused else answer.claims:
+        yield claim.text + "".join(f"[{number}]" for number in claim.citations)
+    for note in answer.notes:
+        yield f"({note})"
+    if answer.citations:
+        yield ""
+    for citation in answer.citations:
+        places = ", ".join(f"{span.start}-{span.end}" for span in citation.spans)
+        title = f" 《{citation.passage.title}》" if citation.passage.title else ""
+        yield f"[{citation.number}] {citation.doc}{title} {places}"
+
+
+def _questions(path: Path) -> Iterator[tuple[str, str, list[Any]]]:
+    from rag.answer import Turn
+
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            history = [Turn(turn["q"], turn["a"]) for turn in entry.get("history") or []]
+            id_, question = str(entry.get("id", number)), str(entry["question"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise YoujuError(
+                f'{path}, line {number}: expected {{"id", "question", "history"}}, got {line.strip()[:60]!r} '
+                f"({type(error).__name__})"
+            ) from error
+        yield id_, question, history
+
+
+def _lines(path: Path) -> Iterable[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise YoujuError(f"{path}: {error}") from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise YoujuError(f"{path}: {error}") from error
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def _complain(message: str) -> None:
+    print(f"youju: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("youju")
+    except PackageNotFoundError:
+        return "(not installed)"
