@@ -1,0 +1,130 @@
+"""How well pages are read, beside the plain way.
+
+    python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140
+    python -m eval.reading --articles eval/press_articles/tuning --seeds 0:12 --by-damage
+
+Rules are tuned on the articles of `tuning` and seeds below 100 only; figures that are reported come from the
+articles of `held_out` and seeds from 100.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from eval.manuscript import Manuscript, read_manuscripts
+from eval.plain import plain_reading
+from eval.press import DAMAGES, print_page, seeds
+from eval.reading_scores import Scores, document_of, score
+from eval.truth import PageTruth, read_truth
+from index.document import Document, Reading
+
+TUNING_SEEDS = range(0, 100)
+HELD_OUT_SEEDS = range(100, 140)
+
+Reader = Callable[[Document], Reading]
+
+
+def measure(read: Reader, pages: Iterable[PageTruth]) -> Scores:
+    """Scores of a reader pooled over pages."""
+    total = Scores()
+    for number, page in enumerate(pages):
+        total += score(read(document_of(page, f"page-{number}.txt")), page)
+    return total
+
+
+ROWS: tuple[tuple[str, Callable[[Scores], float]], ...] = (
+    ("boundary F1", lambda scores: scores.boundary_f1),
+    ("together F1", lambda scores: scores.together_f1),
+    ("purity", lambda scores: scores.pure.value),
+    ("rejoined", lambda scores: scores.joined.value),
+    ("body kept", lambda scores: scores.kept.value),
+    ("all kept", lambda scores: scores.kept_all.value),
+    ("lost found", lambda scores: scores.lost_found.value),
+    ("lost right", lambda scores: scores.lost_right.value),
+    ("titles", lambda scores: scores.titles.value),
+    ("bylines", lambda scores: scores.bylines.value),
+    ("datelines", lambda scores: scores.datelines.value),
+    ("captions apart", lambda scores: scores.captions.value),
+    ("digits invented", lambda scores: scores.invented.hits),
+    ("changed", lambda scores: scores.changed.hits),
+    ("in two passages", lambda scores: scores.twice.hits),
+    ("untouched", lambda scores: scores.untouched.value),
+)
+
+
+def table(columns: dict[str, Scores]) -> str:
+    """Measures as rows, one column for each named score, in Markdown."""
+    lines = ["| measure | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+    for name, value in ROWS:
+        cells = (value(scores) for scores in columns.values())
+        lines.append(f"| {name} | " + " | ".join(_cell(name, cell) for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(name: str, value: float) -> str:
+    return str(int(value)) if name in ("digits invented", "changed", "in two passages") else f"{value:.3f}"
+
+
+def our_reading(document: Document) -> Reading:
+    """The reader that the index is built with."""
+    from index.segment import segment
+
+    return segment(document)
+
+
+def gold_pages(folder: Path, files: Path) -> Iterator[PageTruth]:
+    """Pages with truth written by hand: `NAME.json` in `folder` tells what `NAME.txt` in `files` holds."""
+    for path in sorted(folder.glob("*.json")):
+        text = (files / f"{path.stem}.txt").read_bytes().decode("utf-8-sig")
+        yield read_truth(path, text)
+
+
+def _pages(articles: Sequence[Manuscript], rows: range, damages: Sequence[str] | None) -> list[PageTruth]:
+    return [print_page(articles, seed, damages=damages) for seed in rows]
+
+
+def _both(pages: Sequence[PageTruth], name: str = "") -> dict[str, Scores]:
+    return {f"{name}ours": measure(our_reading, pages), f"{name}plain": measure(plain_reading, pages)}
+
+
+def by_damage(articles: Sequence[Manuscript], rows: range, read: Reader) -> dict[str, Scores]:
+    """Scores for each kind of damage alone, on pages where it found something to damage."""
+    found = {}
+    for kind in DAMAGES:
+        pages = [page for page in _pages(articles, rows, (kind,)) if page.damages]
+        found[kind] = measure(read, pages)
+    return found
+
+
+def _transposed(rows: dict[str, Scores]) -> str:
+    lines = ["| kind | " + " | ".join(name for name, _ in ROWS) + " |", "|---|" + "---:|" * len(ROWS)]
+    for kind, scores in rows.items():
+        lines.append(f"| {kind} | " + " | ".join(_cell(name, value(scores)) for name, value in ROWS) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables asked for."""
+    parser = argparse.ArgumentParser(prog="python -m eval.reading", description=__doc__)
+    parser.add_argument("--articles", type=Path, help="folder of copy, BEIR folder, or jsonl(.xz)")
+    parser.add_argument("--seeds", type=seeds, default=HELD_OUT_SEEDS, metavar="FIRST:END")
+    parser.add_argument("--limit", type=int, default=0, help="read at most so many articles")
+    parser.add_argument("--by-damage", action="store_true", help="each kind of damage alone, ours only")
+    parser.add_argument("--gold", type=Path, help="folder of hand-made truth")
+    parser.add_argument("--files", type=Path, default=Path("seeds"), help="the files that truth is of")
+    options = parser.parse_args(arguments)
+    if options.gold:
+        print(table(_both(list(gold_pages(options.gold, options.files)))))
+    if options.articles:
+        articles = read_manuscripts(options.articles, limit=options.limit)
+        if options.by_damage:
+            print(_transposed(by_damage(articles, options.seeds, our_reading)))
+            return
+        damaged = _both(_pages(articles, options.seeds, None), "damaged, ")
+        print(table(damaged | _both(_pages(articles, options.seeds, ()), "clean, ")))
+
+
+if __name__ == "__main__":
+    main()
