@@ -1,0 +1,135 @@
+"""Which sentences answer, and how much of each has to be quoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.evidence import Piece
+from rag.letters import letters
+from rag.question import Asked
+from rag.rarity import Rarity
+from rag.short import Short, short_answer
+
+Rows = npt.NDArray[np.float32]
+
+ROOM = 120  # characters an answer may have when one sentence does not say it all
+LONG = 70  # characters from which a sentence is cut down to the clauses that answer
+LEAST = 30  # characters a cut-down sentence keeps at least
+CLOSE = 0.6  # a further sentence must be this likely, as a share of the best
+_CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence and how likely it is to hold the answer, 0 to 1."""
+
+    piece: Piece
+    score: float
+    row: int  # its place among the candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is quoted of a sentence: [start, end) of the passage's text, with the short answer inside it."""
+
+    piece: Piece
+    start: int
+    end: int
+    score: float
+    short: Short | None = None  # places inside the quoted text
+
+    @property
+    def text(self) -> str:
+        return self.piece.passage.text[self.start : self.end]
+
+
+def rank(pieces: Sequence[Piece], scores: Rows) -> list[Scored]:
+    """Sentences, best first; equal scores keep the order of their passages."""
+    order = np.argsort(-scores, kind="stable")
+    return [Scored(pieces[row], float(scores[row]), int(row)) for row in order]
+
+
+def quotes(asked: Asked, ranked: Sequence[Scored], rarity: Rarity) -> list[Quote]:
+    """The sentences that answer, minimal, in reading order."""
+    if not ranked:
+        return []
+    chosen = [quote(asked, ranked[0], rarity)]
+    limit = 3 if asked.several else 2
+    for scored in ranked[1:8]:
+        if len(chosen) >= limit or scored.score < CLOSE * ranked[0].score:
+            break
+        if any(_same(scored.piece, other.piece) for other in chosen):
+            continue
+        further = quote(asked, scored, rarity)
+        if sum(len(one.text) for one in (*chosen, further)) <= ROOM:
+            chosen.append(further)
+    return in_reading_order(chosen)
+
+
+def in_reading_order(chosen: Sequence[Quote]) -> list[Quote]:
+    """By document and place; the document of the best sentence first."""
+    best = max(chosen, key=lambda one: one.score).piece.passage.doc
+    return sorted(chosen, key=lambda one: (one.piece.passage.doc != best, one.piece.passage.doc, place(one)))
+
+
+def place(one: Quote) -> int:
+    """Where a quote begins in its file."""
+    return one.piece.passage.locate(one.start, one.end)[0].start
+
+
+def quote(asked: Asked, scored: Scored, rarity: Rarity) -> Quote:
+    """A sentence cut down to the clauses that answer, with its short answer."""
+    piece = scored.piece
+    short = short_answer(asked, piece.text, rarity, piece.lost)
+    low, high = (0, len(piece.text)) if len(piece.text) <= LONG else clauses(asked, piece.text, rarity, short)
+    inner = Short(short.start - low, short.end - low, short.score) if short else None
+    return Quote(piece, piece.start + low, piece.start + high, scored.score, inner)
+
+
+def clauses(asked: Asked, text: str, rarity: Rarity, short: Short | None) -> tuple[int, int]:
+    """[start, end) of the clauses of a long sentence that hold the answer.
+
+    Begins with the clause that shares most with the question (or holds the short
+    answer) and takes in neighbours, the better side first, up to LONG characters.
+    """
+    bounds = _bounds(text)
+    wanted = set(letters(asked.focus).pairs())
+    weights = [
+        sum(rarity.weight(pair) for pair in wanted & set(letters(text[start:end]).pairs()))
+        for start, end in bounds
+    ]
+    middle = max(range(len(bounds)), key=lambda number: weights[number])
+    low = high = middle
+    if short is not None:
+        holder = next(number for number, (_, end) in enumerate(bounds) if short.start < end)
+        reach = (min(middle, holder), max(middle, holder))
+        near = bounds[reach[1]][1] - bounds[reach[0]][0] <= LONG
+        low, high = reach if near else (holder, holder)
+    while True:
+        options = [(weights[number], number) for number in (low - 1, high + 1) if 0 <= number < len(bounds)]
+        options = [
+            (weight, number)
+            for weight, number in options
+            if bounds[max(high, number)][1] - bounds[min(low, number)][0] <= LONG
+        ]
+        size = bounds[high][1] - bounds[low][0]
+        if not options or (size >= LEAST and max(options)[0] <= 0):
+            break
+        number = max(options)[1]
+        low, high = min(low, number), max(high, number)
+    return bounds[low][0], bounds[high][1]
+
+
+def _bounds(text: str) -> list[tuple[int, int]]:
+    ends = [match.end() for match in _CLAUSE_END.finditer(text)]
+    ends = [end for end in ends if end < len(text)] + [len(text)]
+    return list(zip([0, *ends[:-1]], ends, strict=True))
+
+
+def _same(one: Piece, other: Piece) -> bool:
+    return one.found.text in other.found.text or other.found.text in one.found.text

@@ -1,0 +1,119 @@
+"""Quotes become an Answer: claims, numbered citations, reprints, and what refusals say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.answer import Answer, Citation, Claim, Ranked, Verdict
+from rag.archive import Archive
+from rag.choose import Quote
+from rag.evidence import Piece
+from rag.families import difference, reprints
+from rag.letters import join
+from rag.question import Asked
+
+MISSING = "□"  # stands where the file has lost a number
+_REASONS = {
+    "nothing": "没有找到与问题有关的段落",
+    "weak": "找到的段落都不足以回答这个问题",
+    "lost": "原文此处的数字在扫描或排版时已经缺失",
+}
+
+
+def compose(
+    question: str,
+    asked: Asked,
+    chosen: Sequence[Quote],
+    pieces: Sequence[Piece],
+    ranking: tuple[Ranked, ...],
+    confidence: float,
+) -> Answer:
+    """An answer of the chosen quotes in their order, one claim and one citation each."""
+    claims, citations, notes = [], [], []
+    for number, quote in enumerate(chosen, 1):
+        also = reprints(quote.piece, pieces)
+        citations.append(_citation(number, quote, also))
+        claims.append(claim(quote, number))
+        notes += [note for other in also if (note := _note(quote.piece, other))]
+    return Answer(
+        question=question,
+        text=answer_text(claims),
+        refused=False,
+        claims=tuple(claims),
+        citations=tuple(citations),
+        ranking=ranking,
+        notes=tuple(dict.fromkeys(notes)),
+        confidence=confidence,
+    )
+
+
+def answer_text(claims: Sequence[Claim]) -> str:
+    """The short answer on a line of its own where there is one, then the sentences."""
+    short = next((one.text[slice(*one.short)] for one in claims if one.short), "")
+    sentences = join(one.text for one in claims)
+    return f"{short}\n{sentences}" if short and len(sentences) > len(short) + 4 else sentences
+
+
+def claim(quote: Quote, number: int) -> Claim:
+    """The quote as it is read: line breaks out, a sign where a number is lost."""
+    text, places = printed(quote)
+    short = None
+    if quote.short is not None:
+        start, end = places[quote.short.start], places[quote.short.end - 1] + 1
+        short = (start, end) if start < end else None
+    return Claim(text, (number,), Verdict.VERBATIM, short)
+
+
+def printed(quote: Quote) -> tuple[str, list[int]]:
+    """Text of a quote for reading, and for each of its characters the place in that text."""
+    gone = _lost_inside(quote)
+    starts = {start for start, _ in gone}
+    text, places = "", []
+    for place, character in enumerate(quote.text):
+        text += MISSING if place in starts else ""
+        places.append(len(text))
+        if character not in "\r\n" and not any(start <= place < end for start, end in gone):
+            text += character
+    return text, places
+
+
+def _lost_inside(quote: Quote) -> list[tuple[int, int]]:
+    shift = quote.start - quote.piece.start
+    size = quote.end - quote.start
+    return [
+        (start - shift, end - shift)
+        for start, end in quote.piece.lost
+        if shift <= start and end <= shift + size
+    ]
+
+
+def refusal(
+    index: Archive,
+    question: str,
+    ranking: tuple[Ranked, ...],
+    reason: str,
+    confidence: float = 0.0,
+    detail: str = "",
+) -> Answer:
+    """A refusal that says why, and how much was searched."""
+    documents = len(index.documents())
+    scope = f"已检索 {documents} 份文档、{len(index.passages)} 个段落"
+    near = "；最接近的段落列在下方，仅供参考" if ranking else ""
+    text = f"无法回答：{_REASONS[reason]}{detail}。{scope}{near}。"
+    return Answer(
+        question=question, text=text, refused=True, ranking=ranking, reason=reason, confidence=confidence
+    )
+
+
+def _citation(number: int, quote: Quote, also: Sequence[Piece]) -> Citation:
+    passage = quote.piece.passage
+    others = tuple(Citation(number, other.passage, other.start, other.end) for other in also)
+    return replace(Citation(number, passage, quote.start, quote.end), also=others)
+
+
+def _note(piece: Piece, other: Piece) -> str:
+    words = difference(piece, other)
+    if words is None:
+        return ""
+    return f"不同版本：{piece.passage.doc} 作“{words[0]}”，{other.passage.doc} 作“{words[1]}”"

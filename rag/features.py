@@ -1,0 +1,248 @@
+"""What speaks for a sentence as the answer to a question: a row of numbers per sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from index.encode import Encoder
+from index.search import Hit
+from rag.evidence import Cut, Piece
+from rag.facts import dates, numbers, same_date
+from rag.letters import letters
+from rag.question import Asked, Expect
+from rag.rarity import Rarity, pieces
+from rag.words import content, speakers, tagged
+
+Rows = npt.NDArray[np.float32]
+
+FEATURES = (
+    "pairs",  # rare pairs and letters of the question in the sentence
+    "pairs_around",  # … in the sentence, its neighbours and the title
+    "pairs_passage",  # … in the passage and the title
+    "cosine",  # of question and sentence
+    "cosine_around",  # of question and the sentence with its neighbours
+    "words_soft",  # for each word of the question its nearest word in the sentence
+    "words_soft_passage",  # … in the passage
+    "names",  # names of the question in passage or title
+    "names_sentence",
+    "numbers",  # numbers and dates of the question in sentence, title or date
+    "score",  # fused score of the passage
+    "score_share",  # … over the best passage's
+    "words",  # scaled word score
+    "vectors",  # cosine of the passage
+    "rank",  # 1 / (1 + rank of the passage)
+    "expected",  # holds something of the kind asked for
+    "unit",  # holds a number with the measure word asked for
+    "expected_missing",  # a kind is asked for and not there
+    "new",  # share of the sentence that the question does not say already
+    "length",
+    "first",
+    "aside",  # title, caption, dateline: not body
+    "lost",
+    "speaker",  # the person asked about speaks
+    "missing_word",  # the rarest word of the question that is nowhere near
+    "reranked",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all sentences of one question are measured with."""
+
+    asked: Asked
+    rarity: Rarity
+    encoder: Encoder
+    vector: npt.NDArray[np.float32]  # (dim,) of the question
+
+
+def measure(scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut]) -> tuple[list[Piece], Rows]:
+    """Sentences of all hits in order, and their features float32 (n, len(FEATURES))."""
+    found: list[Piece] = []
+    rows: list[list[float]] = []
+    words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
+    best = max((hit.score for hit in hits), default=0.0) or 1.0
+    for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
+        whole = _Whole.of(scene, hit, cut, words)
+        for place, piece in enumerate(cut.pieces):
+            found.append(piece)
+            rows.append(_row(scene, hit, cut, place, whole, words, hit.score / best, rank))
+    return found, np.asarray(rows, np.float32).reshape(len(rows), len(FEATURES))
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """Nearness of the question's words to the words of texts, by vectors; an exact match is 1."""
+
+    words: tuple[str, ...]
+    weights: npt.NDArray[np.float32]
+    known: dict[str, npt.NDArray[np.float32]]  # word → nearness to each question word
+
+    @classmethod
+    def of(cls, scene: Scene, texts: Sequence[str]) -> WordMatch:
+        words = scene.asked.words
+        weights = np.asarray([scene.rarity.word(word) for word in words], np.float32)
+        others = sorted({other for text in texts for other in content(text)})
+        if not words or not others:
+            return cls(words, weights, {})
+        near = _vectors(scene.encoder, tuple(others)) @ _vectors(scene.encoder, words).T
+        known = {other: np.clip(row, 0.0, 1.0) for other, row in zip(others, near, strict=True)}
+        return cls(words, weights, known)
+
+    def best(self, text: str) -> npt.NDArray[np.float32]:
+        """For each question word its nearest in the text, float32 (words,), in [0, 1]."""
+        rows = [self.known[word] for word in content(text) if word in self.known]
+        near = np.max(rows, axis=0) if rows else np.zeros(len(self.words), np.float32)
+        exact = np.asarray([word in text for word in self.words], np.float32)
+        return np.asarray(np.maximum(near, exact), np.float32)
+
+    def mean(self, near: npt.NDArray[np.float32]) -> float:
+        total = float(self.weights.sum())
+        return float(near @ self.weights) / total if total else 0.0
+
+
+_CACHE: dict[tuple[str, str], npt.NDArray[np.float32]] = {}
+
+
+def _vectors(encoder: Encoder, words: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    missing = [word for word in words if (encoder.fingerprint, word) not in _CACHE]
+    if missing:
+        if len(_CACHE) > 60_000:
+            _CACHE.clear()
+            missing = list(words)
+        for word, row in zip(missing, encoder.encode(missing), strict=True):
+            _CACHE[encoder.fingerprint, word] = row
+    return np.stack([_CACHE[encoder.fingerprint, word] for word in words])
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What a passage contributes to each of its sentences."""
+
+    present: set[str]
+    coverage: float
+    near: npt.NDArray[np.float32]
+    names: float
+    text: str
+
+    @classmethod
+    def of(cls, scene: Scene, hit: Hit, cut: Cut, words: WordMatch) -> _Whole:
+        passage = hit.passage
+        text = f"{passage.title}\n{passage.section}\n{passage.speaker}\n{passage.text}"
+        present = pieces(letters(text))
+        near = (
+            np.max([words.best(piece.text) for piece in cut.pieces], axis=0) if cut.pieces else words.best("")
+        )
+        return cls(
+            present,
+            scene.rarity.share(_asked_pieces(scene.asked), present),
+            near,
+            _names(scene.asked, text),
+            text,
+        )
+
+
+@lru_cache(maxsize=512)
+def _focus_pieces(focus: str) -> tuple[str, ...]:
+    return tuple(sorted(pieces(letters(focus))))
+
+
+def _asked_pieces(asked: Asked) -> tuple[str, ...]:
+    return _focus_pieces(asked.focus)
+
+
+def _names(asked: Asked, text: str) -> float:
+    if not asked.names:
+        return 1.0
+    folded = letters(text).text
+    return sum(letters(name).text in folded for name in asked.names) / len(asked.names)
+
+
+def _row(
+    scene: Scene, hit: Hit, cut: Cut, place: int, whole: _Whole, words: WordMatch, share: float, rank: int
+) -> list[float]:
+    asked, piece = scene.asked, cut.pieces[place]
+    near = words.best(piece.text)
+    wanted = _asked_pieces(asked)
+    here = pieces(piece.found)
+    around = set(here)
+    for other in cut.pieces[max(0, place - 1) : place + 2]:
+        around |= pieces(other.found)
+    window = cut.vectors[max(0, place - 1) : place + 2].sum(axis=0)
+    expected, unit = expectation(asked, piece.text)
+    return [
+        scene.rarity.share(wanted, here),
+        scene.rarity.share(wanted, around),
+        whole.coverage,
+        float(cut.vectors[place] @ scene.vector),
+        float(window @ scene.vector) / (float(np.linalg.norm(window)) or 1.0),
+        words.mean(near),
+        words.mean(whole.near),
+        whole.names,
+        _names(asked, piece.text),
+        _facts(asked, piece, whole),
+        hit.score,
+        share,
+        hit.words,
+        hit.vectors,
+        1.0 / (1 + rank),
+        float(expected),
+        float(unit),
+        float(asked.expect is not Expect.NOTHING and not expected),
+        1.0 - scene.rarity.share(sorted(here), set(wanted)),
+        min(len(piece.found.text), 150) / 150,
+        float(piece.number == 0),
+        float(piece.passage.kind != "body"),
+        float(bool(piece.lost)),
+        _speaks(asked, piece),
+        float(((1 - whole.near) * words.weights).max(initial=0.0)) / 8,
+        0.0,
+    ]
+
+
+def expectation(asked: Asked, text: str) -> tuple[bool, bool]:
+    """Whether a text holds what is asked for, and whether with the measure word asked for."""
+    if asked.expect is Expect.NUMBER:
+        found = numbers(text)
+        unit = bool(asked.unit) and any(
+            asked.unit in text[fact.end : fact.end + len(asked.unit) + 3] for fact in found
+        )
+        return bool(found), unit
+    if asked.expect is Expect.DATE:
+        return bool(dates(text)), False
+    if asked.expect is Expect.PERSON:
+        return any(tag.startswith("nr") and len(word) > 1 for word, tag in tagged(text)), False
+    if asked.expect is Expect.PLACE:
+        return any(tag in ("ns", "nt", "s") for _, tag in tagged(text)), False
+    return False, False
+
+
+def _facts(asked: Asked, piece: Piece, whole: _Whole) -> float:
+    wanted = len(asked.numbers) + len(asked.dates)
+    if not wanted:
+        return 1.0
+    values = {fact.value for fact in numbers(whole.text)}
+    times = [fact.value for fact in dates(whole.text)] + [_padded(piece.passage.date)]
+    hit = sum(fact.value in values or fact.text in whole.text for fact in asked.numbers)
+    hit += sum(any(same_date(fact.value, time) for time in times) for fact in asked.dates)
+    return hit / wanted
+
+
+def _padded(date: str) -> str:
+    parts = [*date.split("-"), "0", "0", "0"][:3]
+    return "-".join(part.zfill(4 if place == 0 else 2) for place, part in enumerate(parts))
+
+
+def _speaks(asked: Asked, piece: Piece) -> float:
+    if not asked.said and not asked.speaker:
+        return 0.0
+    spoken = [phrase for _, _, phrase in speakers(piece.text)]
+    if asked.speaker:
+        return float(bool(spoken) or bool(piece.passage.speaker))
+    who = letters(asked.said).text
+    said = letters(" ".join([*spoken, piece.passage.speaker])).text
+    return float(any(name in said for name in (*asked.names, who)))

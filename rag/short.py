@@ -1,0 +1,132 @@
+"""The short answer inside a sentence: a person, date, place or number near the words asked about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.facts import dates, numbers
+from rag.letters import letters, occurrences
+from rag.question import Asked, Expect
+from rag.rarity import Rarity
+from rag.words import speakers, tagged
+
+REACH = 12.0  # letters over which a matched word's pull on a candidate falls to a half
+_MEASURE = re.compile(
+    r"(?:多|余|几|来)?(?:个百分点|平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|万亿元|分钟|小时|人次|"
+    r"[\u4e00-\u9fff](?:元|次|里|米|吨|天|月|点)?)?"
+)
+_ABOUT = re.compile(r"(?:近|约|超过|超|逾|达到|达|至少|大约|将近|第)$")
+_TITLES = re.compile(
+    r"(?:[\u4e00-\u9fff]{0,12}(?:书记|主任|局长|部长|市长|省长|区长|县长|镇长|院长|校长|总裁|总经理|董事长|理事长|会长|司长|厅长|处长|"
+    r"主席|总理|院士|教授|研究员|负责人|秘书长|场长|记者))$"
+)
+_PLACE_TAGS = ("ns", "nt", "nsf", "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """[start, end) of a short answer in a sentence and how well it fits; higher is better."""
+
+    start: int
+    end: int
+    score: float
+
+
+def short_answer(
+    asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, int], ...] = ()
+) -> Short | None:
+    """The best candidate of the kind asked for, None when the sentence holds none.
+
+    What the question says itself is no answer to it, and nothing is taken from a
+    place where a number is gone.
+    """
+    if asked.expect is Expect.NOTHING:
+        return None
+    pulls = _pulls(asked, text, rarity)
+    known = letters(asked.text).text
+    found = [
+        Short(start, end, _fit(asked, text, start, end) * _pull(pulls, start, end))
+        for start, end in _candidates(asked, text)
+        if letters(text[start:end]).text and letters(text[start:end]).text not in known
+        if not any(start - 2 <= high and low <= end + 2 for low, high in lost)
+    ]
+    return max(found, key=lambda short: short.score, default=None)
+
+
+def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
+    if asked.expect is Expect.NUMBER:
+        yield from _measured(text)
+    elif asked.expect is Expect.DATE:
+        yield from _joined([(fact.start, fact.end) for fact in dates(text)], text)
+    elif asked.expect is Expect.PERSON:
+        yield from _people(text)
+    elif asked.expect is Expect.PLACE:
+        yield from _joined(list(_tagged_places(text, _PLACE_TAGS)), text)
+
+
+def _measured(text: str) -> Iterator[tuple[int, int]]:
+    """Numbers with what stands before (`超过`) and the measure word after."""
+    for fact in numbers(text):
+        before = _ABOUT.search(text[: fact.start])
+        after = _MEASURE.match(text, fact.end)
+        yield before.start() if before else fact.start, after.end() if after else fact.end
+
+
+def _people(text: str) -> Iterator[tuple[int, int]]:
+    yield from _tagged_places(text, ("nr", "nrt", "nrfg"))
+    for start, end, phrase in speakers(text):
+        trimmed = phrase.rstrip("也还又曾")
+        yield start, end - (len(phrase) - len(trimmed))
+
+
+def _tagged_places(text: str, tags: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    place = 0
+    for word, tag in tagged(text):
+        if tag in tags and len(word) > 1:
+            yield place, place + len(word)
+        place += len(word)
+
+
+def _joined(spans: list[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """Neighbours made one: `11月30日` and `上午` are one time, `上海市` and `青浦区` one place."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    yield from joined
+
+
+def _pulls(asked: Asked, text: str, rarity: Rarity) -> list[tuple[int, float]]:
+    """Places in the text where pairs of the question stand, with the weight of each."""
+    found = letters(text)
+    wanted = set(letters(asked.focus).pairs()) or set(letters(asked.focus).text)
+    return [
+        (found.places[place], rarity.weight(pair))
+        for pair in wanted
+        for place in occurrences(pair, found.text)
+    ]
+
+
+def _pull(pulls: list[tuple[int, float]], start: int, end: int) -> float:
+    total = 0.1
+    for place, weight in pulls:
+        distance = max(start - place, place - end, 0)
+        total += weight / (1 + distance / REACH)
+    return total
+
+
+def _fit(asked: Asked, text: str, start: int, end: int) -> float:
+    """How well a candidate is of the kind wanted, about 1."""
+    if asked.expect is Expect.NUMBER and asked.unit:
+        return 3.0 if asked.unit in text[start : end + 2] else 0.6
+    if asked.expect is Expect.PERSON:
+        spoken = any(low <= start and end <= high for low, high, _ in speakers(text))
+        titled = bool(_TITLES.search(text[:start]))
+        return (2.0 if asked.speaker and spoken else 1.0) * (1.3 if titled else 1.0)
+    if asked.expect is Expect.DATE and text[start:end] and text[end - 1] in "日月年号":
+        return 1.3
+    return 1.0

@@ -1,0 +1,171 @@
+"""How well a claim is supported by what it cites: computed from the characters, no model asked.
+
+A claim passes only when its wording is found in the source in its order, and every number, date,
+quoted term and proper name of it stands there exactly, in the same order, with the same negations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from index.tokens import tagged
+from rag.answer import Verdict
+from rag.facts import dates, numbers, quoted
+from rag.letters import Letters, letters
+
+NEAR = 0.72  # share of a claim's letters that must stand in the source, in order, in runs of two or more
+LEAST_CLAUSE = 4  # letters; shorter clauses are judged with their neighbour
+_NEGATIONS = "不没未无非否莫勿"
+_CLAUSES = re.compile(r"[，；：。！？,;:!?\n]+")
+_NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
+_SAYS = re.compile(
+    r"(?P<who>[^，。；：“”\"]{2,30}?)(?:在[^，。；：]{0,20})?(?:说|表示|指出|强调|认为|提出|介绍|称|坦言|透露)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One cited text, and who speaks in it (empty when nobody is quoted)."""
+
+    text: str
+    speaker: str = ""
+
+
+def judge(claim: str, cited: Sequence[Support], others: Sequence[Support] = ()) -> Verdict:
+    """Verdict on `claim` from the texts it cites and, for misattribution, the other texts retrieved."""
+    said = letters(claim)
+    if not said.text:
+        return Verdict.ABSENT
+    best = _best(claim, said, cited)
+    if best is not None:
+        return best
+    if len(cited) > 1 and _stitched(claim, [support.text for support in cited]):
+        return Verdict.STITCHED
+    if _best(claim, said, others) is not None or _wrong_speaker(claim, said, cited):
+        return Verdict.MISATTRIBUTED
+    return Verdict.ABSENT
+
+
+def near(claim: str, source: str) -> bool:
+    """True when `claim` keeps to the wording of `source` and all its exact parts stand there."""
+    said, found = letters(claim), letters(source)
+    blocks = _blocks(said.text, found.text)
+    if sum(size for _, _, size in blocks) < NEAR * len(said.text):
+        return False
+    return _exact(claim, source) and _same_negations(said.text, found.text, blocks)
+
+
+def _best(claim: str, said: Letters, supports: Sequence[Support]) -> Verdict | None:
+    supports = [support for support in supports if not _contradicts_speaker(claim, support)]
+    if any(said.text in letters(support.text).text and _exact(claim, support.text) for support in supports):
+        return Verdict.VERBATIM
+    if any(near(claim, _with_speaker(support)) for support in supports):
+        return Verdict.NEAR
+    return None
+
+
+def _stitched(claim: str, sources: Sequence[str]) -> bool:
+    """Every clause of the claim stands in one of the sources, and no single source holds them all."""
+    clauses = _joined([clause for clause in _CLAUSES.split(claim) if letters(clause).text])
+    return bool(clauses) and all(any(near(clause, source) for source in sources) for clause in clauses)
+
+
+def _joined(clauses: list[str]) -> list[str]:
+    out: list[str] = []
+    for clause in clauses:
+        if out and len(letters(out[-1]).text) < LEAST_CLAUSE:
+            out[-1] += "，" + clause
+        else:
+            out.append(clause)
+    return out
+
+
+def _blocks(said: str, found: str) -> list[tuple[int, int, int]]:
+    matcher = SequenceMatcher(None, said, found, autojunk=False)
+    blocks = [(block.a, block.b, block.size) for block in matcher.get_matching_blocks()]
+    return [block for block in blocks if block[2] >= min(2, len(said))]
+
+
+def _exact(claim: str, source: str) -> bool:
+    """Numbers, dates, quoted terms and names of the claim stand in the source, in the same order."""
+    if not _in_order([fact.value for fact in numbers(claim)], [fact.value for fact in numbers(source)]):
+        return False
+    if not _in_order(_dates(claim), _dates(source)):
+        return False
+    whole = letters(source).text
+    places = [whole.find(letters(name).text) for name in _names(claim)]
+    return all(place >= 0 for place in places) and _ordered(claim, source)
+
+
+def _ordered(claim: str, source: str) -> bool:
+    """Names that stand once in claim and source keep their order, so that `A helps B` is not `B helps A`."""
+    said, whole = letters(claim).text, letters(source).text
+    once = [letters(name).text for name in _names(claim)]
+    once = [name for name in once if said.count(name) == 1 and whole.count(name) == 1]
+    return sorted(once, key=said.find) == sorted(once, key=whole.find)
+
+
+def _names(text: str) -> list[str]:
+    found = list(quoted(text)) + [word for word, tag in tagged(text) if tag in _NAME_TAGS and len(word) > 1]
+    return [name for name in dict.fromkeys(found) if letters(name).text]
+
+
+def _dates(text: str) -> list[str]:
+    return [fact.value for fact in dates(text)]
+
+
+def _in_order(wanted: list[str], present: list[str]) -> bool:
+    rest = iter(present)
+    return all(any(one == other for other in rest) for one in wanted)
+
+
+def _same_negations(said: str, found: str, blocks: list[tuple[int, int, int]]) -> bool:
+    """No negation was put in or left out inside the stretch of the source that the claim follows."""
+    if not blocks:
+        return False
+    start, end = blocks[0][1], blocks[-1][1] + blocks[-1][2]
+    spoken = sum(character in _NEGATIONS for character in said)
+    written = sum(character in _NEGATIONS for character in found[start:end])
+    skipped = sum(character in _NEGATIONS for character in _between(found, blocks))
+    return spoken == written - skipped and not _bare_skip(found, blocks)
+
+
+def _between(found: str, blocks: list[tuple[int, int, int]]) -> str:
+    gaps = [found[left[1] + left[2] : right[1]] for left, right in pairwise(blocks)]
+    return "".join(gap for gap in gaps if len(gap) > 3)
+
+
+def _bare_skip(found: str, blocks: list[tuple[int, int, int]]) -> bool:
+    """A short gap of the source that holds a negation was left out: the sense is turned round."""
+    gaps = [found[left[1] + left[2] : right[1]] for left, right in pairwise(blocks)]
+    return any(len(gap) <= 3 and any(character in _NEGATIONS for character in gap) for gap in gaps)
+
+
+def _with_speaker(support: Support) -> str:
+    return f"{support.speaker}：{support.text}" if support.speaker else support.text
+
+
+def _contradicts_speaker(claim: str, support: Support) -> bool:
+    """The claim puts the words in somebody's mouth whose name is neither in the text nor its speaker."""
+    said = _SAYS.match(claim)
+    if said is None:
+        return False
+    who = [word for word, tag in tagged(said.group("who")) if tag.startswith("nr") and len(word) > 1]
+    known = letters(support.speaker + " " + support.text).text
+    return bool(who) and not any(letters(name).text in known for name in who)
+
+
+def _wrong_speaker(claim: str, said: Letters, cited: Sequence[Support]) -> bool:
+    match = _SAYS.match(claim)
+    if match is None:
+        return False
+    rest = claim[match.end() :].lstrip('，：,:“" ')
+    return bool(letters(rest).text) and any(
+        letters(rest).text in letters(support.text).text or near(rest, support.text)
+        for support in cited
+        if _contradicts_speaker(claim, support)
+    )
