@@ -12,7 +12,7 @@ _WIDTH = 28
 
 
 class Reporter:
-    """Draws one line that is written over, with rate and time left; plain lines where there is no terminal."""
+    """Draws one line that is written over, with the time left; plain lines where there is no terminal."""
 
     def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
         self._stream = stream
