@@ -45,13 +45,13 @@ _APART = (("wrapped", "one_block"), ("blank_lines", "one_block"), ("two_headline
 _SMALL = ("notice", "caption")
 _LONGEST_PAGE = 6000  # characters of clean articles on one page
 _INLINE_BYLINE = re.compile(r"[（(]([^（()）]*(?:记者|通讯员|作者)[^（()）]*)[）)]")
-_AGENCY = re.compile(r"\S{0,12}(?:电|讯)(?![\u4e00-\u9fff])")
+_AGENCY = re.compile(r"\S{0,20}(?:电|讯)(?![\u4e00-\u9fff])")
 
 
 def print_page(
     articles: Sequence[Manuscript], seed: int, *, damages: Sequence[str] | None = None, press: str = "press"
 ) -> PageTruth:
-    """One page of one to four of the articles.
+    """One page of one to five of the articles.
 
     Without `damages`, one to six kinds are drawn; an empty sequence prints a clean page. `truth.damages`
     names those that found something to damage. Raises KeyError at an unknown kind.
@@ -79,7 +79,7 @@ def _chosen(draw: random.Random, articles: Sequence[Manuscript], wanted: Sequenc
     small = [article for article in articles if article.kind in _SMALL]
     least = 2 if {"two_headlines", "foreign_title"} & set(wanted) else 1
     chosen: list[Manuscript] = []
-    for article in draw.sample(large, min(max(least, draw.randint(1, 4)), len(large))):
+    for article in draw.sample(large, min(max(least, draw.randint(1, 5)), len(large))):
         if len(chosen) < least or sum(len(other.body) for other in [*chosen, article]) <= _LONGEST_PAGE:
             chosen.append(article)
     if small and ("unrelated" in wanted or draw.random() < 0.2):

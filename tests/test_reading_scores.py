@@ -215,7 +215,7 @@ def test_another_text_is_refused() -> None:
 def test_the_plain_way_keeps_places_and_knows_no_articles() -> None:
     page = print_page(ARTICLES, 100)
     reading = plain_reading(document_of(page))
-    assert len(reading.passages) > 2
+    assert len(reading.passages) >= 2
     for passage in reading.passages:
         span = passage.spans[0]
         assert passage.text == page.text[span.start : span.end]
