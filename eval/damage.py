@@ -116,7 +116,7 @@ def stray_mark(forme: Forme) -> bool:
 
 def glued_heading(forme: Forme) -> bool:
     """A heading run in at the head of a column shares its text frame with the paragraph below."""
-    joint = forme.random.choice(("", "", " ", "\n"))
+    joint = forme.random.choice(("", "", " ", "\n" if forme.paragraph_break != "\n" else ""))
     found = list(forme.strips("heading"))
     for row, column, strip in found:
         if column + 1 < len(forme.fragments[row].strips):

@@ -19,7 +19,7 @@ def cut(forme: Forme, row: int) -> bool:
     places = []
     for column, strip in enumerate(forme.fragments[row].strips):
         if strip.kind == "body":
-            places += [(column, at) for at in _line_ends(forme, strip) if _inside(strip, at)]
+            places += [(column, at) for at in _line_ends(forme, strip) if _inside(forme, strip, at)]
     if not places:
         return False
     column, at = forme.random.choice(places)
@@ -45,10 +45,12 @@ def _line_ends(forme: Forme, strip: Strip) -> list[int]:
     return ends
 
 
-def _inside(strip: Strip, at: int) -> bool:
+def _inside(forme: Forme, strip: Strip, at: int) -> bool:
     if not _SHORTEST_HALF <= at <= len(strip.glyphs) - _SHORTEST_HALF:
         return False
-    return allowed_cut(strip.glyphs[at - 1], strip.glyphs[at])
+    left, right = strip.glyphs[at - 1 : at + 1]
+    marked = max((end for _, _, end in forme.parts[left.part].marked), default=0) if left.part >= 0 else 0
+    return allowed_cut(left, right) and right.place >= marked + _SHORTEST_HALF
 
 
 def _bodies(forme: Forme) -> list[int]:

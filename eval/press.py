@@ -41,7 +41,12 @@ DAMAGES: dict[str, Damage] = {
     "spaced_letters": damage.spaced_letters,
     "one_block": damage.one_block,
 }
-_APART = (("wrapped", "one_block"), ("blank_lines", "one_block"), ("two_headlines", "foreign_title"))
+_APART = (
+    ("wrapped", "one_block"),
+    ("blank_lines", "one_block"),
+    ("two_headlines", "foreign_title"),
+    ("truncated", "jump"),
+)
 _SMALL = ("notice", "caption")
 _LONGEST_PAGE = 6000  # characters of clean articles on one page
 _INLINE_BYLINE = re.compile(r"[（(]([^（()）]*(?:记者|通讯员|作者)[^（()）]*)[）)]")
