@@ -97,12 +97,8 @@ def clauses(asked: Asked, text: str, rarity: Rarity, short: Short | None) -> tup
     Begins with the clause that shares most with the question (or holds the short
     answer) and takes in neighbours, the better side first, up to LONG characters.
     """
-    bounds = _bounds(text)
-    wanted = set(letters(asked.focus).pairs())
-    weights = [
-        sum(rarity.weight(pair) for pair in wanted & set(letters(text[start:end]).pairs()))
-        for start, end in bounds
-    ]
+    bounds = clause_bounds(text)
+    weights = clause_weights(asked, text, bounds, rarity)
     middle = max(range(len(bounds)), key=lambda number: weights[number])
     low = high = middle
     if short is not None:
@@ -125,7 +121,17 @@ def clauses(asked: Asked, text: str, rarity: Rarity, short: Short | None) -> tup
     return bounds[low][0], bounds[high][1]
 
 
-def _bounds(text: str) -> list[tuple[int, int]]:
+def clause_weights(asked: Asked, text: str, bounds: Sequence[tuple[int, int]], rarity: Rarity) -> list[float]:
+    """For each clause the weight of the letter pairs it shares with the question."""
+    wanted = set(letters(asked.focus).pairs())
+    return [
+        sum(rarity.weight(pair) for pair in wanted & set(letters(text[start:end]).pairs()))
+        for start, end in bounds
+    ]
+
+
+def clause_bounds(text: str) -> list[tuple[int, int]]:
+    """[start, end) of the clauses of a sentence; they tile it."""
     ends = [match.end() for match in _CLAUSE_END.finditer(text)]
     ends = [end for end in ends if end < len(text)] + [len(text)]
     return list(zip([0, *ends[:-1]], ends, strict=True))

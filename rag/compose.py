@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
 from rag.archive import Archive
-from rag.choose import Quote
+from rag.choose import Quote, clause_bounds
 from rag.evidence import Piece
 from rag.families import difference, reprints
 from rag.letters import join
-from rag.question import Asked
+from rag.lost import place_in_file
+from rag.weigh import Weighed
 
 MISSING = "□"  # stands where the file has lost a number
 _REASONS = {
@@ -21,18 +22,11 @@ _REASONS = {
 }
 
 
-def compose(
-    question: str,
-    asked: Asked,
-    chosen: Sequence[Quote],
-    pieces: Sequence[Piece],
-    ranking: tuple[Ranked, ...],
-    confidence: float,
-) -> Answer:
+def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Answer:
     """An answer of the chosen quotes in their order, one claim and one citation each."""
     claims, citations, notes = [], [], []
-    for number, quote in enumerate(chosen, 1):
-        also = reprints(quote.piece, pieces)
+    for number, quote in enumerate(weighed.quotes, 1):
+        also = reprints(quote.piece, weighed.pieces)
         citations.append(_citation(number, quote, also))
         claims.append(claim(quote, number))
         notes += [note for other in also if (note := _note(quote.piece, other))]
@@ -44,7 +38,7 @@ def compose(
         citations=tuple(citations),
         ranking=ranking,
         notes=tuple(dict.fromkeys(notes)),
-        confidence=confidence,
+        confidence=weighed.confidence,
     )
 
 
@@ -88,22 +82,34 @@ def _lost_inside(quote: Quote) -> list[tuple[int, int]]:
     ]
 
 
-def refusal(
-    index: Archive,
-    question: str,
-    ranking: tuple[Ranked, ...],
-    reason: str,
-    confidence: float = 0.0,
-    detail: str = "",
-) -> Answer:
+def refusal(index: Archive, question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Answer:
     """A refusal that says why, and how much was searched."""
     documents = len(index.documents())
     scope = f"已检索 {documents} 份文档、{len(index.passages)} 个段落"
     near = "；最接近的段落列在下方，仅供参考" if ranking else ""
-    text = f"无法回答：{_REASONS[reason]}{detail}。{scope}{near}。"
+    text = f"无法回答：{_REASONS[weighed.reason]}{_damage(weighed)}。{scope}{near}。"
     return Answer(
-        question=question, text=text, refused=True, ranking=ranking, reason=reason, confidence=confidence
+        question=question,
+        text=text,
+        refused=True,
+        ranking=ranking,
+        reason=weighed.reason,
+        confidence=weighed.confidence,
     )
+
+
+def _damage(weighed: Weighed) -> str:
+    """The damaged place: the clause with a sign where the number was, the document and the offset."""
+    if weighed.broken is None:
+        return ""
+    piece, place = weighed.broken
+    start, end = next(
+        (low, high)
+        for low, high in clause_bounds(piece.text)
+        if low <= place[0] < high or high == len(piece.text)
+    )
+    text, _ = printed(Quote(piece, piece.start + start, piece.start + end, 0.0))
+    return f"：“{text}”（{piece.passage.doc}，第 {place_in_file(piece.passage, piece, place)} 字处）"
 
 
 def _citation(number: int, quote: Quote, also: Sequence[Piece]) -> Citation:

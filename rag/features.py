@@ -173,7 +173,7 @@ def _row(
     for other in cut.pieces[max(0, place - 1) : place + 2]:
         around |= pieces(other.found)
     window = cut.vectors[max(0, place - 1) : place + 2].sum(axis=0)
-    expected, unit = expectation(asked, piece.text)
+    expected, unit = expectation(asked, piece)
     return [
         scene.rarity.share(wanted, here),
         scene.rarity.share(wanted, around),
@@ -204,16 +204,21 @@ def _row(
     ]
 
 
-def expectation(asked: Asked, text: str) -> tuple[bool, bool]:
-    """Whether a text holds what is asked for, and whether with the measure word asked for."""
+def expectation(asked: Asked, piece: Piece) -> tuple[bool, bool]:
+    """Whether a sentence holds what is asked for, and whether with the measure word asked for.
+
+    A lost number counts as one: the sentence is the right place, and what was
+    there is settled afterwards.
+    """
+    text = piece.text
     if asked.expect is Expect.NUMBER:
-        found = numbers(text)
-        unit = bool(asked.unit) and any(
-            asked.unit in text[fact.end : fact.end + len(asked.unit) + 3] for fact in found
-        )
-        return bool(found), unit
+        ends = [fact.end for fact in numbers(text)] + [end for _, end in piece.lost]
+        unit = bool(asked.unit) and any(asked.unit in text[end : end + len(asked.unit) + 3] for end in ends)
+        return bool(ends), unit
     if asked.expect is Expect.DATE:
-        return bool(dates(text)), False
+        return bool(dates(text)) or any(
+            text[end : end + 1] in tuple("年月日") for _, end in piece.lost
+        ), False
     if asked.expect is Expect.PERSON:
         return any(tag.startswith("nr") and len(word) > 1 for word, tag in tagged(text)), False
     if asked.expect is Expect.PLACE:

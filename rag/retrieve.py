@@ -11,27 +11,33 @@ import numpy.typing as npt
 from index.records import Where
 from index.search import Hit
 from rag.archive import Archive
-from rag.question import Asked, Form
+from rag.question import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`hits` are searched for sentences, best first; `ranking` is their head as shown."""
+    """`asked` is the question and then its parts, with a vector for each.
 
+    `hits` are searched for sentences, best first; `ranking` is their head as shown.
+    """
+
+    asked: tuple[Asked, ...]
     hits: tuple[Hit, ...]
     ranking: tuple[Hit, ...]
-    vector: npt.NDArray[np.float32]  # (dim,) of the question
+    vectors: npt.NDArray[np.float32]  # (len(asked), dim)
     understood: tuple[str, ...] = ()
 
 
-def retrieve(index: Archive, asked: Asked, *, k: int, depth: int, where: Where | None = None) -> Found:
-    """Search for the question, and for both sides of a comparison."""
-    hits = index.search(asked.text, k=max(k, depth), where=where)
-    vector = index.encoder.encode([asked.text])[0]
-    if asked.form is Form.COMPARE and asked.sides:
-        sides = [index.search(_side(asked, side), k=max(k, depth) // 2, where=where) for side in asked.sides]
-        hits = interleave([hits, *sides])[: max(k, depth)]
-    return Found(tuple(hits), tuple(hits[:k]), vector)
+def retrieve(
+    index: Archive, asked: Sequence[Asked], *, k: int, depth: int, where: Where | None = None
+) -> Found:
+    """Search for the question, and for each of its parts when it has some."""
+    depth = max(k, depth)
+    hits = index.search(asked[0].text, k=depth, where=where)
+    if len(asked) > 1:
+        hits = interleave([hits, *(index.search(part.text, k=depth, where=where) for part in asked[1:])])
+    vectors = index.encoder.encode([one.text for one in asked])
+    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors)
 
 
 def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
@@ -42,8 +48,3 @@ def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
             if place < len(ranking):
                 joined.setdefault(ranking[place].passage.id, ranking[place])
     return list(joined.values())
-
-
-def _side(asked: Asked, side: str) -> str:
-    other = next(one for one in asked.sides or ("",) if one != side) if asked.sides else ""
-    return asked.text.replace(other, "") if other else asked.text

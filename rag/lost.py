@@ -1,0 +1,84 @@
+"""Numbers that the scan has lost: where an answer would have stood, nothing is made up."""
+
+from __future__ import annotations
+
+from index.document import Passage
+from rag.choose import Scored, clause_bounds, clause_weights
+from rag.evidence import Piece
+from rag.facts import dates, numbers
+from rag.question import Asked, Expect
+from rag.rarity import Rarity
+
+_AFTER_DATE = "年月日号"
+
+
+def damaged(asked: Asked, piece: Piece, rarity: Rarity) -> tuple[int, int] | None:
+    """[start, end) in the sentence of the lost number that was asked for; None when it is not lost.
+
+    The clause nearest to the question decides: when it lost a number and holds no
+    other of the kind and with the measure word asked for, the answer stood there.
+    """
+    if asked.expect not in (Expect.NUMBER, Expect.DATE) or not piece.lost:
+        return None
+    text = piece.text
+    bounds = clause_bounds(text)
+    weights = clause_weights(asked, text, bounds, rarity)
+    options = []
+    for (start, end), weight in zip(bounds, weights, strict=True):
+        here = [place for place in piece.lost if start <= place[0] < end]
+        intact = _intact(asked, text[start:end], bool(here))
+        for place in here:
+            if not intact and _fits(asked, text, place):
+                options.append((weight + _unit_bonus(asked, text, place), place))
+        if intact:
+            options.append((weight + intact - 1, (-1, -1)))
+    if not options:
+        return None
+    place = max(options, key=lambda option: option[0])[1]
+    return None if place[0] < 0 else place
+
+
+def place_in_file(passage: Passage, piece: Piece, place: tuple[int, int]) -> int:
+    """Offset in the file of a lost number of a sentence."""
+    start = min(piece.start + place[0], len(passage.text) - 1)
+    return passage.locate(start, start + 1)[0].start
+
+
+def intact_instead(
+    asked: Asked, broken: Scored, ranked: list[Scored], coverage: dict[int, float], rarity: Rarity
+) -> Scored | None:
+    """A sentence that says the same with its number whole; None when there is none.
+
+    It must cover the question as well as the damaged one does, so that a number
+    of something else is never given instead.
+    """
+    for scored in ranked:
+        if scored.piece.found.text == broken.piece.found.text or damaged(asked, scored.piece, rarity):
+            continue
+        if scored.score < 0.4 * broken.score or coverage[scored.row] < coverage[broken.row] - 0.02:
+            continue
+        if _intact(asked, scored.piece.text, False):
+            return scored
+    return None
+
+
+def _intact(asked: Asked, text: str, broken: bool) -> float:
+    """1 when a text holds a whole number of the kind asked for, 2 with the measure word, 0 when not."""
+    if asked.expect is Expect.DATE:
+        known = {fact.text for fact in asked.dates}
+        return float(any(fact.text not in known and fact.text[-1] in _AFTER_DATE for fact in dates(text)))
+    found = [fact for fact in numbers(text) if not broken or fact.value not in ("0", "")]
+    if asked.unit:
+        return 2.0 * any(asked.unit in text[fact.end : fact.end + len(asked.unit) + 3] for fact in found)
+    return float(bool(found))
+
+
+def _fits(asked: Asked, text: str, place: tuple[int, int]) -> bool:
+    after = text[place[1] : place[1] + 6].lstrip()
+    if asked.expect is Expect.DATE:
+        return after[:1] in _AFTER_DATE
+    return not after[:1] or after[0] not in "年月日" or asked.unit in ("年", "月", "日", "天")
+
+
+def _unit_bonus(asked: Asked, text: str, place: tuple[int, int]) -> float:
+    return 2.0 if asked.unit and asked.unit in text[place[1] : place[1] + len(asked.unit) + 4] else 0.0

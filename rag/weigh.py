@@ -1,0 +1,137 @@
+"""From found passages to the quotes that answer, or to the reason why nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag import choose, features, refuse
+from rag.choose import Quote, Scored
+from rag.evidence import Piece
+from rag.lost import damaged, intact_instead
+from rag.question import Asked
+from rag.reading import Reader
+from rag.retrieve import Found
+from rag.short import Short
+from rag.speaker import BACK, speaker_of
+
+_PAIRS = features.FEATURES.index("pairs")
+_AROUND = features.FEATURES.index("pairs_around")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The candidate sentences for one question, scored; `ranked` has them best first."""
+
+    asked: Asked
+    pieces: list[Piece]
+    rows: features.Rows
+    scores: features.Rows
+    ranked: list[Scored]
+
+    def coverage(self) -> dict[int, float]:
+        """Share of the question's letter pairs in each sentence, by its row."""
+        return {row: float(value) for row, value in enumerate(self.rows[:, _PAIRS])}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Quotes in reading order, empty when there is `reason` to refuse; `pieces` are all candidates."""
+
+    asked: Asked
+    quotes: tuple[Quote, ...]
+    pieces: tuple[Piece, ...]
+    confidence: float
+    reason: str = ""
+    broken: tuple[Piece, tuple[int, int]] | None = None
+
+
+def weigh(reader: Reader, found: Found) -> Weighed:
+    """Score sentences, decide whether they answer, and choose what is quoted."""
+    sheets = [_sheet(reader, found, number) for number in range(len(found.asked))]
+    whole, parts = sheets[0], sheets[1:]
+    if not whole.pieces:
+        return Weighed(whole.asked, (), (), 0.0, "nothing")
+    confidence = refuse.confidence(whole.rows, whole.scores, whole.ranked[0].row)
+    pieces = tuple(whole.pieces)
+    if confidence < refuse.load("answerable").threshold:
+        return Weighed(whole.asked, (), pieces, confidence, "weak")
+    quotes: list[Quote] = []
+    for sheet in parts or [whole]:
+        ranked, broken = _mended(reader, sheet)
+        if broken is not None and not parts:
+            return Weighed(whole.asked, (), pieces, confidence, "lost", broken)
+        quotes += _quotes(reader, sheet, ranked, single=bool(parts)) if broken is None else []
+    quotes = _once(quotes)
+    reason = "" if quotes else "lost"
+    return Weighed(whole.asked, tuple(choose.in_reading_order(quotes)), pieces, confidence, reason)
+
+
+def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
+    asked = found.asked[number]
+    scene = features.Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
+    pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits))
+    scores = (
+        refuse.load("sentence").ordered(features.FEATURES).probability(rows)
+        if pieces
+        else np.zeros(0, np.float32)
+    )
+    return Sheet(asked, pieces, rows, scores, choose.rank(pieces, scores))
+
+
+def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tuple[int, int]] | None]:
+    """The ranking without the sentences that lost the number asked for; that place when all have lost it."""
+    best = sheet.ranked[0]
+    place = damaged(sheet.asked, best.piece, reader.rarity())
+    if place is None:
+        return [
+            one for one in sheet.ranked[:12] if not damaged(sheet.asked, one.piece, reader.rarity())
+        ], None
+    instead = intact_instead(sheet.asked, best, sheet.ranked[1:12], sheet.coverage(), reader.rarity())
+    if instead is None:
+        return [], (best.piece, place)
+    return [instead], None
+
+
+def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: bool) -> list[Quote]:
+    if sheet.asked.speaker and ranked:
+        spoken = _spoken(reader, sheet, ranked[0])
+        if spoken:
+            return spoken
+    chosen = choose.quotes(sheet.asked, ranked[:1] if single else ranked, reader.rarity())
+    return chosen
+
+
+def _spoken(reader: Reader, sheet: Sheet, best: Scored) -> list[Quote]:
+    """Who says it, then what is said."""
+    said = choose.quote(sheet.asked, best, reader.rarity())
+    siblings = [piece for piece in sheet.pieces if piece.passage.id == best.piece.passage.id]
+    before = reader.before(best.piece.passage, BACK)
+    speaker = speaker_of(best.piece, said.start - best.piece.start, siblings, before)
+    if speaker is None:
+        return []
+    short = Short(speaker.name_start - speaker.start, speaker.name_end - speaker.start, 1.0)
+    said = Quote(said.piece, said.start, said.end, said.score)
+    if speaker.piece is best.piece and said.start <= speaker.end + 2 and speaker.start <= said.end:
+        start, end = min(said.start, speaker.start), max(said.end, speaker.end)
+        inner = Short(speaker.name_start - start, speaker.name_end - start, 1.0)
+        return [Quote(said.piece, start, end, said.score, inner)]
+    return [Quote(speaker.piece, speaker.start, speaker.end, said.score, short), said]
+
+
+def _once(quotes: Sequence[Quote]) -> list[Quote]:
+    """Quotes without those that lie inside another."""
+    kept: list[Quote] = []
+    for quote in quotes:
+        same = [
+            other
+            for other in kept
+            if other.piece.passage.id == quote.piece.passage.id
+            and other.start < quote.end
+            and quote.start < other.end
+        ]
+        if not same:
+            kept.append(quote)
+    return kept
