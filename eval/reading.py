@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isnan, nan
 from pathlib import Path
 
 from eval.manuscript import Manuscript, read_manuscripts
 from eval.plain import plain_reading
 from eval.press import DAMAGES, print_page, seeds
-from eval.reading_scores import Scores, document_of, score
+from eval.reading_scores import Scores, Share, document_of, score
 from eval.truth import PageTruth, read_truth
 from index.document import Document, Reading
 
@@ -34,28 +35,42 @@ def measure(read: Reader, pages: Iterable[PageTruth]) -> Scores:
     return total
 
 
+def _of(name: str) -> Callable[[Scores], float]:
+    def value(scores: Scores) -> float:
+        share: Share = getattr(scores, name)
+        return share.value if share.total else nan
+
+    return value
+
+
+def _count(name: str) -> Callable[[Scores], float]:
+    return lambda scores: getattr(scores, name).hits
+
+
+COUNTS = ("digits invented", "changed", "in two passages")  # wanted: 0
 ROWS: tuple[tuple[str, Callable[[Scores], float]], ...] = (
     ("boundary F1", lambda scores: scores.boundary_f1),
     ("together F1", lambda scores: scores.together_f1),
-    ("purity", lambda scores: scores.pure.value),
-    ("rejoined", lambda scores: scores.joined.value),
-    ("body kept", lambda scores: scores.kept.value),
-    ("all kept", lambda scores: scores.kept_all.value),
-    ("lost found", lambda scores: scores.lost_found.value),
-    ("lost right", lambda scores: scores.lost_right.value),
-    ("titles", lambda scores: scores.titles.value),
-    ("bylines", lambda scores: scores.bylines.value),
-    ("datelines", lambda scores: scores.datelines.value),
-    ("captions apart", lambda scores: scores.captions.value),
-    ("digits invented", lambda scores: scores.invented.hits),
-    ("changed", lambda scores: scores.changed.hits),
-    ("in two passages", lambda scores: scores.twice.hits),
-    ("untouched", lambda scores: scores.untouched.value),
+    ("purity", _of("pure")),
+    ("rejoined", _of("joined")),
+    ("sentences whole", _of("whole")),
+    ("body kept", _of("kept")),
+    ("all kept", _of("kept_all")),
+    ("lost found", _of("lost_found")),
+    ("lost right", _of("lost_right")),
+    ("titles", _of("titles")),
+    ("bylines", _of("bylines")),
+    ("datelines", _of("datelines")),
+    ("captions apart", _of("captions")),
+    ("digits invented", _count("invented")),
+    ("changed", _count("changed")),
+    ("in two passages", _count("twice")),
+    ("untouched", _of("untouched")),
 )
 
 
 def table(columns: dict[str, Scores]) -> str:
-    """Measures as rows, one column for each named score, in Markdown."""
+    """Measures as rows, one column for each named score, in Markdown; – where there was nothing to find."""
     lines = ["| measure | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
     for name, value in ROWS:
         cells = (value(scores) for scores in columns.values())
@@ -64,7 +79,9 @@ def table(columns: dict[str, Scores]) -> str:
 
 
 def _cell(name: str, value: float) -> str:
-    return str(int(value)) if name in ("digits invented", "changed", "in two passages") else f"{value:.3f}"
+    if isnan(value):
+        return "–"
+    return str(int(value)) if name in COUNTS else f"{value:.3f}"
 
 
 def our_reading(document: Document) -> Reading:

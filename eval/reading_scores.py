@@ -16,6 +16,7 @@ from eval.truth import BESIDE, HEADLINE, ArticleTruth, CutTruth, PageTruth, prin
 from index.document import Article, Document, Passage, Reading, Span
 
 TOLERANCE = 5  # characters by which an article boundary may be off
+_STOP = re.compile(r"(?:[。！？!?]+|(?<=[\u4e00-\u9fff])\.)[”’」』）)]*")
 NEARBY = 1  # characters by which a lost-number flag may miss the place
 
 
@@ -48,6 +49,7 @@ class Scores:
     together_found: Share = Share()  # B-cubed recall: characters of one article kept together
     pure: Share = Share()  # passages whose characters come from one article only
     joined: Share = Share()  # cut sentences whose halves follow each other in one passage
+    whole: Share = Share()  # sentences of bodies that stand whole in one passage
     kept: Share = Share()  # printed characters of bodies and headings that are in a passage
     kept_all: Share = Share()  # the same for every part
     lost_found: Share = Share()  # lost-number places that are flagged
@@ -99,6 +101,7 @@ def score(reading: Reading, truth: PageTruth) -> Scores:
         together_found=together_found,
         pure=_purity(reading, truth),
         joined=_share(_is_joined(reading.passages, cut, truth.text) for cut in truth.cuts),
+        whole=_whole(reading, truth),
         kept=_kept(truth, covered, ("body", "heading")),
         kept_all=_kept(truth, covered, ()),
         lost_found=lost_found,
@@ -200,6 +203,27 @@ def _is_joined(passages: Sequence[Passage], cut: CutTruth, text: str) -> bool:
             at = places.index(left[0])
             return places[at : at + len(left) + len(right)] == left + right
     return False
+
+
+def _whole(reading: Reading, truth: PageTruth) -> Share:
+    where: dict[int, set[int]] = {}
+    for row, passage in enumerate(reading.passages):
+        for at in _offsets(truth.text, passage.spans):
+            where.setdefault(at, set()).add(row)
+    sentences = (s for article in truth.articles for s in _sentences(truth.text, article))
+    return _share(bool(set.intersection(*(where.get(at, set()) for at in s))) for s in sentences)
+
+
+def _sentences(text: str, article: ArticleTruth) -> Iterator[list[int]]:
+    """Places of the printed characters of each sentence of the body, cut ones rejoined."""
+    for part in article.parts:
+        if part.kind == "body":
+            places = list(_offsets(text, part.spans))
+            line = "".join(text[at] for at in places)
+            ends = [match.end() for match in _STOP.finditer(line)]
+            for start, end in zip([0, *ends], [*ends, len(line)], strict=True):
+                if start < end:
+                    yield places[start:end]
 
 
 def _kept(truth: PageTruth, covered: Counter[int], kinds: tuple[str, ...]) -> Share:
