@@ -1,59 +1,179 @@
-"""Newspaper repair: from the lines of a page to paragraphs, losing and inventing nothing."""
+"""Lines into blocks: paragraphs, headlines and captions, each still in its printed place."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from index.document import Dropped, Span
-from index.lines import Line, column, lines, width
+from index.characters import characters
+from index.document import Span
+from index.lines import Line, columns
 from index.located import Located, gap, joined
+from index.shapes import continues, ended, is_byline, is_caption, is_credit, is_headline, opens_with_dateline
 
-_ENDED = re.compile(r"[。！？!?…；;：:.][”’」』)）】\"']*$")
-_MARKUP = re.compile(r"^(#{1,6}\s+|>\s+|[-*+]\s+)|\*\*|__")
+_UPRIGHT = 4  # lines of one character that make a vertical caption
+_UNLIKELY = -2.0  # log odds below which a line does not go on with the next one
 
 
-def paragraphs(text: str) -> tuple[list[Located], list[Dropped]]:
-    """Paragraphs of `text` with hard-wrapped lines joined, and the marks left out."""
-    found = lines(text)
-    wrapped = column(found)
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a page that was printed in one go."""
+
+    content: Located
+    blanks: int = 0
+    level: int = 0
+    quoted: bool = False
+    bullet: bool = False
+    vertical: bool = False
+    lines: int = 1
+
+    @property
+    def text(self) -> str:
+        return self.content.text
+
+
+def blocks(text: str, found: Sequence[Line]) -> list[Block]:
+    """Blocks of the page in printed order; wrapped lines joined, vertical captions put upright."""
+    made: list[Block] = []
+    pending: list[Line] = []
+    for upright, group in _runs(found):
+        if upright:
+            made.append(_vertical(text, group))
+        else:
+            pending = group
+            made.extend(_horizontal(text, pending))
+    return made
+
+
+def _runs(found: Sequence[Line]) -> Iterable[tuple[bool, list[Line]]]:
+    """Runs of one-character lines that are captions, and what stands between them."""
+    start = 0
+    waiting: list[Line] = []
+    while start < len(found):
+        end = start
+        while end < len(found) and len(found[end].text) == 1 and not found[end].level:
+            end += 1
+        if end - start >= _UPRIGHT:
+            if waiting:
+                yield False, waiting
+                waiting = []
+            yield True, list(found[start:end])
+        else:
+            end = max(end, start + 1)
+            waiting.extend(found[start:end])
+        start = end
+    if waiting:
+        yield False, waiting
+
+
+def _vertical(text: str, group: Sequence[Line]) -> Block:
+    usual = min(line.blanks for line in group[1:])
+    parts: list[Located] = []
+    for line in group:
+        if parts and line.blanks > usual:
+            parts.extend(gap(text, parts[-1].spans[-1].end, line.start, " "))
+        parts.append(line.content)
+    return Block(joined(parts), group[0].blanks, vertical=True, lines=len(group))
+
+
+def _horizontal(text: str, found: Sequence[Line]) -> list[Block]:
+    sizes = columns(found)
+    indented = _indent(found)
     groups: list[list[Line]] = []
-    for line in found:
-        if groups and _continues(groups[-1][-1], line, wrapped):
+    for at, line in enumerate(found):
+        if groups and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
             groups[-1].append(line)
         else:
             groups.append([line])
-    dropped: list[Dropped] = []
-    cleaned = [_paragraph(text, group, dropped) for group in groups]
-    return [paragraph for paragraph in cleaned if paragraph.text], dropped
+    return [_paragraph(text, group) for group in groups]
 
 
-def _continues(line: Line, following: Line, wrapped: float) -> bool:
-    if not wrapped or following.text.startswith("#"):
+def _indent(found: Sequence[Line]) -> int:
+    """White space before the first line of a paragraph, 0 where paragraphs are not indented."""
+    indents = [line.indent for line in found if line.indent]
+    usual = max(set(indents), key=indents.count, default=0)
+    return usual if 1 <= usual <= 8 and 3 <= indents.count(usual) < 0.8 * len(found) else 0
+
+
+def _joins(
+    group: list[Line], line: Line, after: Sequence[Line], size: float, own: float, indented: int
+) -> bool:
+    """Whether `line` goes on with the paragraph of `group`."""
+    last = group[-1]
+    if line.level or line.bullet or line.quoted != last.quoted or last.level or not size:
         return False
-    full = width(line.text) >= wrapped - 2
-    return full and (not _ENDED.search(line.text) or width(line.text) >= wrapped)
+    if (indented and line.indent == indented) or is_byline(line.text) or is_credit(line.text):
+        return False
+    if last.size < size - (3.5 if len(group) == 1 else 2) or last.size > size + 4 or line.size > size + 4:
+        return False
+    if len(group) == 1 and (is_byline(last.text) or opens_with_dateline(line.text)):
+        return False
+    if ended(last.text):
+        return not _is_beside(line, after, size)
+    if continues(line.text) or len(group) > 1 or not is_headline(last.text):
+        return True
+    return characters().fit(last.text, line.text) > _UNLIKELY
 
 
-def _paragraph(text: str, group: list[Line], dropped: list[Dropped]) -> Located:
+def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
+    """Whether a line under a finished full line is a heading or caption of its own."""
+    if is_caption(line.text):
+        return True
+    if not is_headline(line.text):
+        return False
+    if line.size < size - 2 or not after:
+        return True
+    return characters().fit(line.text, after[0].text) < _UNLIKELY
+
+
+def _paragraph(text: str, group: Sequence[Line]) -> Block:
     parts: list[Located] = []
     for line in group:
-        if parts and _needs_space(parts[-1].text, line.text):
-            parts.extend(gap(text, parts[-1].spans[-1].end, line.start, " "))
-        parts.extend(_without_marks(line, dropped))
-    return joined(parts).strip()
+        if parts:
+            parts.extend(_joint(text, parts[-1], line))
+        elif _number_gone("。", line):
+            parts.append(Located(" " * line.indent, (Span(line.raw_start, line.start),)))
+        parts.append(line.content)
+    last = group[-1]
+    if last.raw_end - last.end > 1 and not ended(last.text):
+        parts.append(Located(" " * (last.raw_end - last.end), (Span(last.end, last.raw_end),)))
+    first = group[0]
+    return Block(joined(parts), first.blanks, first.level, first.quoted, first.bullet, lines=len(group))
 
 
-def _without_marks(line: Line, dropped: list[Dropped]) -> list[Located]:
-    whole = line.located
-    parts: list[Located] = []
-    start = 0
-    for match in _MARKUP.finditer(line.text):
-        dropped.append(Dropped(Span(line.start + match.start(), line.start + match.end()), "markup"))
-        parts.append(whole.slice(start, match.start()))
-        start = match.end()
-    parts.append(whole.slice(start, len(line.text)))
-    return [part for part in parts if part.text]
+def _joint(text: str, before: Located, line: Line) -> list[Located]:
+    """What stands between two lines: nothing between Han characters, a blank between Latin words.
+
+    Blanks at the line's end or beginning stay where a number seems to have stood in them.
+    """
+    end = before.spans[-1].end
+    if _needs_space(before.text, line.text):
+        return gap(text, end, line.start, " ")
+    blanks = [Span(low, high) for low, high in _blank_runs(text, end, line.start) if high > low]
+    if not blanks or characters().gap(before.text, line.text) < 0:
+        return []
+    return [Located(" " * (span.end - span.start), (span,)) for span in blanks]
+
+
+def _blank_runs(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """Runs of blanks (no line breaks) between two places, without ideographic indents."""
+    at = start
+    while at < end:
+        if text[at] in " \t\u00a0":
+            high = at
+            while high < end and text[high] in " \t\u00a0":
+                high += 1
+            yield at, high
+            at = high
+        else:
+            at += 1
+
+
+def _number_gone(before: str, line: Line) -> bool:
+    return 0 < line.indent <= 8 and characters().gap(before, line.text) > 1.5
 
 
 def _needs_space(before: str, after: str) -> bool:
-    return bool(before and after) and before[-1] < "\u0250" and after[0] < "\u0250" and before[-1] != "-"
+    return (
+        before[-1] < "\u0250" and after[0] < "\u0250" and before[-1] != "-" and before[-1] not in " ,.;:!?"
+    ) or (before[-1] < "\u0250" and after[0] < "\u0250" and before[-1].isalpha() and after[0].isalpha())

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-RARE_CHARACTER, RARE_PAIR, RARE_TRIPLE = 60, 8, 24
+RARE_CHARACTER, RARE_PAIR, RARE_TRIPLE = 30, 7, 14
 NUMBER, WORD, UNKNOWN = "0", "a", "\ufffd"
 
 
@@ -72,9 +72,7 @@ def count(sequence: np.ndarray, size: int) -> dict[str, np.ndarray]:
     pairs, seen = np.unique(wide[:-1] * size + wide[1:], return_counts=True)
     kept = (seen >= RARE_PAIR) & (pairs >= size) & (pairs % size > 0)
     pairs, seen = pairs[kept], seen[kept]
-    triples, seen_triples = np.unique(
-        (wide[:-2] * size + wide[1:-1]) * size + wide[2:], return_counts=True
-    )
+    triples, seen_triples = np.unique((wide[:-2] * size + wide[1:-1]) * size + wide[2:], return_counts=True)
     row = np.searchsorted(pairs, triples // size)
     known = pairs[np.minimum(row, len(pairs) - 1)] == triples // size
     kept = known & (seen_triples >= RARE_TRIPLE) & (triples % size > 0)

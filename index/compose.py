@@ -1,0 +1,197 @@
+"""Articles into passages: sections, whole sentences, and what is known about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from index import shapes
+from index.articles import Draft
+from index.document import Article, Document, Passage, Span
+from index.located import Located, gap, joined
+from index.lost import lost_numbers
+from index.passages import identity, pack
+from index.pieces import Piece
+from index.runs import Run
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading and the paragraphs below it; `broken` holds the places of paragraphs put together again."""
+
+    name: str = ""
+    paragraphs: list[Located] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What an article is made of, in reading order."""
+
+    headlines: list[Piece]
+    bylines: list[Piece]
+    signatures: list[Piece]
+    sections: list[Section]
+    beside: list[Piece]
+    rejoined: list[Span]  # the last character before each mended break
+    pieces: list[Piece]
+
+
+def copy_of(draft: Draft, pieces: Sequence[Piece], runs: Sequence[Run], pairs: dict[int, int]) -> Copy:
+    """Sort a draft's pieces by what they are, halves of sentences put together."""
+    rows = [row for number in draft.runs for row in runs[number].body]
+    found = Copy(
+        headlines=[pieces[row] for row in draft.head if pieces[row].kind == "headline"],
+        bylines=[pieces[row] for row in draft.head if pieces[row].kind == "byline"],
+        signatures=[],
+        sections=[Section()],
+        beside=[pieces[row] for row in draft.beside],
+        rejoined=[],
+        pieces=[pieces[row] for row in [*draft.head, *rows, *draft.beside]],
+    )
+    for at, row in enumerate(rows):
+        piece = pieces[row]
+        left = rows[at - 1] if at else -1
+        if pairs.get(left) == row:
+            _rejoin(found, piece)
+        elif piece.kind == "headline" and row not in pairs:
+            found.sections.append(Section(piece.text, [piece.content]))
+        elif piece.kind == "signature" or piece.kind == "byline":
+            (found.signatures if piece.kind == "signature" else found.bylines).append(piece)
+        else:
+            found.sections[-1].paragraphs.append(piece.content)
+    return found
+
+
+def _rejoin(found: Copy, piece: Piece) -> None:
+    paragraphs = found.sections[-1].paragraphs
+    before = paragraphs.pop()
+    found.rejoined.append(before.spans[-1])
+    paragraphs.append(joined((before.strip(), piece.content.strip())))
+
+
+def article_of(document: Document, copy: Copy) -> Article:
+    """The article with its headline, byline, dateline and spans."""
+    contents = [piece.content for piece in copy.pieces]
+    spans = _closed_up(document.text, joined(contents).spans)
+    first = next((part.text.strip() for section in copy.sections for part in section.paragraphs), "")
+    opening = shapes.DATELINE.match(first)
+    dateline = opening["wire"] if opening else next((_wire(piece) for piece in copy.signatures), "")
+    byline = " ".join(piece.text.strip() for piece in copy.bylines) or _reporters(copy, first)
+    return Article(
+        id=identity("a", document.id, spans, "".join(content.text for content in contents[:2])),
+        doc=document.id,
+        title=title_of(copy.headlines),
+        kind=_kind(copy, byline),
+        byline=byline.strip("■□◆● "),
+        dateline=dateline.strip(),
+        spans=spans,
+    )
+
+
+def title_of(headlines: Sequence[Piece]) -> str:
+    """The headline that the page marks as the largest, or all of them when none is marked."""
+    levels = [piece.level for piece in headlines if piece.level]
+    chosen = [piece for piece in headlines if piece.level == min(levels)] if levels else headlines
+    return " ".join(piece.text.strip() for piece in chosen)
+
+
+def _wire(piece: Piece) -> str:
+    match = shapes.DATELINE.match(piece.text)
+    return match["wire"] if match else ""
+
+
+def _reporters(copy: Copy, first: str) -> str:
+    texts = [first[:120], *(piece.text for piece in copy.signatures)]
+    for section in copy.sections[-1:]:
+        texts += [part.text[-80:] for part in section.paragraphs[-1:]]
+    for text in texts:
+        match = shapes.INLINE_REPORTERS.search(text)
+        if match:
+            return match["names"].strip()
+    return ""
+
+
+def _kind(copy: Copy, byline: str) -> str:
+    if "评论员" in byline or any(
+        word in piece.text for piece in copy.headlines for word in ("社论", "短评", "编者按")
+    ):
+        return "commentary"
+    text = [part for section in copy.sections for part in section.paragraphs]
+    if not text:
+        return copy.beside[0].kind if copy.beside and not copy.headlines else "article"
+    if not copy.headlines and copy.pieces and (copy.pieces[0].back or not copy.bylines):
+        return "fragment" if copy.pieces[0].back else "article"
+    if sum(len(part.text) for part in text) < 250 and any(piece.kind == "caption" for piece in copy.beside):
+        return "caption"
+    return "article"
+
+
+def _closed_up(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Spans joined over white space."""
+    closed: list[Span] = []
+    for span in spans:
+        if closed and closed[-1].end <= span.start and not text[closed[-1].end : span.start].strip():
+            closed[-1] = Span(closed[-1].start, span.end)
+        else:
+            closed.append(span)
+    return tuple(closed)
+
+
+def passages_of(document: Document, article: Article, copy: Copy) -> Iterator[Passage]:
+    """The article's passages in reading order, captions and pull quotes last."""
+    for kind, group in (("title", copy.headlines), ("byline", copy.bylines)):
+        content = _stacked(document.text, [piece.content.strip() for piece in group])
+        if content.text:
+            yield _passage(document, article, content, kind)
+    for section in copy.sections:
+        for content in pack(document.text, section.paragraphs):
+            flags = ("broken",) if _holds(content, copy.rejoined) else ()
+            yield _passage(document, article, content, "body", section.name, flags)
+    for piece in copy.signatures:
+        yield _passage(document, article, piece.content.strip(), "dateline")
+    for piece in copy.beside:
+        flags = ("caption",) if piece.kind == "caption" else ()
+        for content in pack(document.text, [piece.content.strip()]):
+            yield _passage(document, article, content, piece.kind, flags=flags)
+
+
+def _stacked(text: str, contents: Sequence[Located]) -> Located:
+    parts: list[Located] = []
+    for content in contents:
+        if parts:
+            parts.extend(gap(text, parts[-1].spans[-1].end, content.spans[0].start, "\n"))
+        parts.append(content)
+    return joined(parts)
+
+
+def _holds(content: Located, places: Sequence[Span]) -> bool:
+    ends = {place.end - 1 for place in places}
+    return bool(ends) and any(span.start <= end < span.end for span in content.spans for end in ends)
+
+
+def _passage(
+    document: Document,
+    article: Article,
+    content: Located,
+    kind: str,
+    section: str = "",
+    flags: tuple[str, ...] = (),
+) -> Passage:
+    lost = lost_numbers(content) if kind in ("body", "caption", "quote") else ()
+    return Passage(
+        id=identity("p", document.id, content.spans, content.text),
+        doc=document.id,
+        article=article.id,
+        text=content.text,
+        spans=content.spans,
+        title=article.title,
+        section=section,
+        kind=kind,
+        flags=(*(("lost_digits",) if lost else ()), *flags),
+        lost=lost,
+        page=_page(document, content.spans[0]),
+    )
+
+
+def _page(document: Document, span: Span) -> int:
+    return next((page.number for page in document.pages if page.span.start <= span.start < page.span.end), 0)

@@ -1,0 +1,64 @@
+"""Places where a number is gone and only its blanks, or its point, are left. Nothing is ever filled in."""
+
+from __future__ import annotations
+
+import re
+
+from index.characters import characters
+from index.document import Span
+from index.located import Located
+
+_BLANKS = re.compile(r"[ \t\u00a0]+(?:[.,·][ \t\u00a0]+)*")
+_POINT = re.compile(r"[ \t\u00a0][.][ \t\u00a0]|[ \t\u00a0],[ \t\u00a0]{3}")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_MARK = "，。、；：！？,;:!?“”‘’「」《》（）()…"
+_MANY, _ONE, _AFTER_MARK = (
+    -1.0,
+    1.0,
+    3.0,
+)  # log odds wanted for two blanks, for one, for one beside punctuation
+
+
+def lost_numbers(content: Located) -> tuple[Span, ...]:
+    """Places in the file where a number is gone: first to last character of what is left of it.
+
+    Blanks count where the characters around them ask for a number: blanks between words, after punctuation
+    or between letters that are set loose do not.
+    """
+    text = content.text
+    if " " not in text and "\u00a0" not in text and "\t" not in text:
+        return ()
+    places = []
+    for match in _BLANKS.finditer(text):
+        if _asks_for_number(text, match.start(), match.end()):
+            spans = content.slice(match.start(), match.end()).spans
+            places.append(Span(spans[0].start, spans[-1].end))
+    return tuple(place for place in places if place.end - place.start <= 40)
+
+
+def _asks_for_number(text: str, start: int, end: int) -> bool:
+    left, right = text[:start], text[end:]
+    if not _beside_han(left, right):
+        return False
+    if _POINT.search(text[max(start - 1, 0) : end + 1]):
+        return True
+    if not right.strip() or _loose(text, start, end):
+        return False
+    odds = characters().gap(left[-12:] or "。", right[:12])
+    if end - start > 1:
+        return odds > _MANY
+    return odds > (_AFTER_MARK if left[-1:] in _MARK or right[:1] in _MARK else _ONE)
+
+
+def _beside_han(left: str, right: str) -> bool:
+    before, after = left[-1:], right[:1]
+    return bool(_HAN.match(after) or after in "%％℃°" or _HAN.match(before)) and not (
+        (before.isascii() and before.isalnum()) and not _HAN.match(after)
+    )
+
+
+def _loose(text: str, start: int, end: int) -> bool:
+    """Whether letters stand loose here: single characters between blanks, on both sides."""
+    near = text[max(0, start - 6) : end + 6]
+    singles = re.findall(r"(?<!\S)\S(?!\S)", near)
+    return len(singles) >= 3

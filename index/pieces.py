@@ -1,0 +1,121 @@
+"""Blocks named by what they are: headline, byline, body, caption, pull quote, jump line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index import shapes
+from index.clean import Block
+from index.document import Dropped
+from index.located import Located
+
+_LETTERS = re.compile(r"[\W_]+")
+_QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
+_JUMP_WORDS = re.compile(r"[下上转接版第（）()【】\[\]\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block and its part in the page.
+
+    `kind` is headline, byline, signature, body, caption, quote or furniture. `back` and `away` are the page
+    references of jump lines that stood at its beginning and end.
+    """
+
+    content: Located
+    kind: str
+    level: int = 0
+    back: str = ""
+    away: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.content.text
+
+    @property
+    def open(self) -> bool:
+        """Whether it ends inside a sentence."""
+        return not shapes.ended(self.text)
+
+
+def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
+    """The pieces of a page in printed order, and the jump lines taken out of them."""
+    dropped: list[Dropped] = []
+    found: list[Piece] = []
+    for block in blocks:
+        _add(found, block, dropped)
+    page = _LETTERS.sub("", "\0".join(piece.text for piece in found if piece.kind in ("body", "headline")))
+    named = [_renamed(found, at, page) for at in range(len(found))]
+    return named, dropped
+
+
+def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
+    back = ""
+    for content, jump in _jumps(block.content):
+        if not jump:
+            found.append(replace(_piece(block, content), back=back))
+            back = ""
+            continue
+        dropped.extend(Dropped(span, "jump line") for span in content.spans)
+        reference = _JUMP_WORDS.sub("", content.text)
+        if jump == "back":
+            back = reference or "?"
+        elif found:
+            found[-1] = replace(found[-1], away=reference or "?")
+
+
+def _jumps(content: Located) -> Iterator[tuple[Located, str]]:
+    """The content cut at its jump lines: (piece, "" or back or away)."""
+    text = content.text
+    start = 0
+    if "版" in text:
+        matches = [(match, "back") for match in shapes.JUMP_BACK.finditer(text)]
+        matches += [(match, "away") for match in shapes.JUMP_AWAY.finditer(text)]
+        for match, jump in sorted(matches, key=lambda item: item[0].start()):
+            if match.start() < start:
+                continue
+            before = content.slice(start, match.start()).strip()
+            if before.text:
+                yield before, ""
+            yield content.slice(match.start(), match.end()).strip(), jump
+            start = match.end()
+    rest = content.slice(start, len(text)) if start else content
+    if rest.text.strip():
+        yield (rest.strip() if start else rest), ""
+
+
+def _piece(block: Block, content: Located) -> Piece:
+    text = content.text.strip()
+    return Piece(content, _kind(block, text), block.level)
+
+
+def _kind(block: Block, text: str) -> str:
+    if block.vertical or shapes.is_caption(text):
+        return "caption"
+    if shapes.is_signature(text):
+        return "signature"
+    if shapes.is_byline(text):
+        return "byline"
+    if shapes.is_furniture(text):
+        return "furniture"
+    if block.quoted and len(text) <= 200 and not shapes.opens_with_dateline(text):
+        return "quote"
+    if block.level or (block.lines == 1 and shapes.is_headline(text)):
+        return "headline"
+    return "body"
+
+
+def _renamed(found: Sequence[Piece], at: int, page: str) -> Piece:
+    piece = found[at]
+    if piece.kind not in ("body", "headline") or piece.level or not at:
+        return piece
+    letters = _LETTERS.sub("", piece.text)
+    if not _QUOTED <= len(letters) <= 200 or page.find(letters, page.find(letters) + 1) < 0:
+        return piece
+    after = found[at + 1].kind if at + 1 < len(found) else ""
+    before = found[at - 1].kind
+    if piece.kind == "headline" and ("byline" in (before, after) or "headline" in (before, after)):
+        return piece
+    return replace(piece, kind="quote")

@@ -1,0 +1,119 @@
+"""What a line looks like: byline, dateline, jump line, caption, headline or running text.
+
+Only the shape is looked at: punctuation, the set phrases of the trade, length. What an article is about never
+enters here.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_TITLE = 48  # characters
+_CLOSERS = "”’」』﹂﹄）)】》\"'"
+ENDED = re.compile(rf"(?:[。！？!?]|…{{1,2}}|(?<=[\u3400-\u9fff”’）)A-Za-z%％])\.)[{_CLOSERS}]*\s*\Z")
+SEMI_ENDED = re.compile(rf"[；;：:][{_CLOSERS}]*\Z")
+_CONTINUES = re.compile(
+    r"[，。、；：！？）》」』”’…,;:!?)﹄%％]|(?:的|了|和|与|地|得|着|等)(?![\u3400-\u9fff]?[地方士时])"
+)
+
+_NAME = r"[\u3400-\u9fff]{1,4}(?:[ \u3000]?·[ \u3000]?[\u3400-\u9fff]{1,6})?"
+_GAP = r"[ \u3000、，,/／]*"
+_WHO = (
+    r"(?:特约|首席|见习|实习|全媒体|融媒体|本报|本刊|本网|本台|驻\S{2,5}|[\u3400-\u9fff]{2,8}(?:社|日报|晚报|时报|早报|晨报|报|网|台))*"
+    r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人|编辑|作者|实习生|摄影师)"
+)
+_CREDITED = r"(?:集体)?(?:采写|报道|摄影报道|综合报道|整理|编译|撰文)?"
+_BYLINE = re.compile(
+    r"[■□◆●]?[ ]*(?:(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜]"
+    rf"{_GAP}{_NAME}(?:{_GAP}{_NAME})*"
+    rf"|(?:{_WHO}{_GAP}(?:{_NAME}{_GAP}){{0,8}}?{_CREDITED}{_GAP})+)\Z"
+)
+_AGENCY = (
+    r"(?:据)?(?:新华社|中新社|中新网|人民网|新华网|央视网|本报|本刊|本网|本台"
+    r"|[\u3400-\u9fff]{2,6}(?:社|日报|晚报|时报))"
+)
+_WHEN = r"(?:\d{0,4}年?[ ]*\d{0,2}[ ]*月)?[ ]*\d{0,2}[ ]*日?[ ]*"
+_WIRE = rf"{_AGENCY}[ \u3000]*[\u3400-\u9fff·、/／ ]{{0,14}}?{_WHEN}(?:电|专电|综合电)"
+_LOCAL = (
+    r"(?:本报|本刊|本网|本台)(?:[\u3400-\u9fff]{0,6})讯"
+    r"|[\u3400-\u9fff]{2,6}(?:日报|晚报|时报|晨报|早报|社|网)讯"
+)
+_REPORTERS = (
+    r"[ \u3000]*(?P<reporters>[（(][^（()）]{0,60}?(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60}[）)])?"
+)
+DATELINE = re.compile(
+    rf"(?P<wire>{_WIRE}|{_LOCAL})(?![\u3400-\u9fff]{{0,1}}(?:话|影|视|池|器|力|台))" + _REPORTERS
+)
+INLINE_REPORTERS = re.compile(
+    r"[（(](?P<names>[^（()）]{0,12}(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60})[）)]"
+)
+JUMP_AWAY = re.compile(
+    r"[（(【\[]?\s*(?:下转|转)\s*(?:第\s*)?[A-Za-z]?[一二三四五六七八九十\d０-９]{1,3}\s*版[^。，（(]{0,8}?[）)】\]]|(?<![\u3400-\u9fff])下转第?[一二三四五六七八九十\d０-９]{1,3}版"
+)
+JUMP_BACK = re.compile(
+    r"[（(【\[]?\s*(?:上接|紧接|接)\s*(?:第\s*)?[A-Za-z]?[一二三四五六七八九十\d０-９]{1,3}\s*版[^。，（(]{0,8}?[）)】\]]|(?<![\u3400-\u9fff])上接第?[一二三四五六七八九十\d０-９]{1,3}版"
+)
+CREDIT = re.compile(
+    rf"(?:{_WHO}{_GAP})?(?:{_NAME}{_GAP}){{1,4}}(?:摄|摄影|/摄|／摄|供图|制图|绘)[）)]?[。.]?\Z"
+    r"|[（(](?:资料图片?|图片|图|照片|新华社发|[^（()）]{1,12}(?:供图|摄|发|制图))[）)][。.]?\Z"
+)
+_PICTURED = re.compile(
+    r"(?:图为|图①|图1|图一[:：]|上图|下图|左图|右图|图片为|题图|资料图)[\u3400-\u9fff：:，（(]|这是.{0,40}(?:拍摄|航拍|俯瞰)"
+)
+_FURNITURE = re.compile(
+    r"(?:第?[ ]*[A-Z]?\d{1,3}[ ]*版?|[·\-—– ]*\d{1,4}[·\-—– ]*|第[一二三四五六七八九十\d]+(?:版|页)"
+    r"|(?:责任编辑|责编|版式(?:设计)?|美编|校对|值班主任|编审|组版|电子邮箱|邮箱|热线|电话)"
+    r"[ ]*[:：|｜／/][^。]{0,60}"
+    r"|https?://\S+|www\.\S+)\Z"
+)
+
+
+def ended(text: str) -> bool:
+    """Whether a sentence ends where the text ends."""
+    return ENDED.search(text) is not None
+
+
+def continues(text: str) -> bool:
+    """Whether the text begins with what only stands inside a sentence."""
+    return _CONTINUES.match(text) is not None
+
+
+def is_byline(text: str) -> bool:
+    return len(text) <= 90 and _BYLINE.match(text) is not None
+
+
+def is_signature(text: str) -> bool:
+    """A dateline that stands alone, as printed under an article."""
+    match = DATELINE.match(text)
+    return match is not None and match.end() == len(text) and "电" in match["wire"]
+
+
+def opens_with_dateline(text: str) -> bool:
+    return DATELINE.match(text) is not None
+
+
+def is_caption(text: str) -> bool:
+    return len(text) <= 220 and (CREDIT.search(text) is not None or _PICTURED.match(text) is not None)
+
+
+def is_credit(text: str) -> bool:
+    """Only the photographer's name."""
+    match = CREDIT.match(text)
+    return match is not None and len(text) <= 40
+
+
+def is_furniture(text: str) -> bool:
+    return len(text) <= 80 and _FURNITURE.match(text) is not None
+
+
+def is_headline(text: str) -> bool:
+    """Short, without the punctuation of running text."""
+    if len(text) > LONGEST_TITLE or (ended(text) and text[-1] in "。.") or SEMI_ENDED.search(text):
+        return False
+    inner = sum(text.count(mark) for mark in "，,")
+    return (
+        not any(mark in text for mark in "。；;")
+        and text[-1] not in "，、,（(“《"
+        and inner <= 3
+        and any(map(str.isalnum, text))
+    )
