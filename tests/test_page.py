@@ -1,0 +1,207 @@
+"""The page in Debian's Chromium: what a reader does and sees. Screenshots stay under var/screenshots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from serving import CHROMIUM, SHOTS, Served, serving, write_archive
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed (apt-get install chromium)"),
+]
+expect.set_options(timeout=20_000)
+QUESTION = "澄江大桥全长多少公里？"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder, index = write_archive(tmp_path_factory.mktemp("page"))
+    with serving(index) as address:
+        yield Served(address, folder, index)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, served: Served) -> Iterator[Page]:
+    """An open page; afterwards: nothing was asked of another machine, no script failed, no alert was shown."""
+    opened = context.new_page()
+    outside, errors = watched(opened, served.address)
+    opened.goto(served.address)
+    opened.wait_for_selector(".welcome")
+    yield opened
+    assert outside == []
+    assert errors == []
+    assert opened.evaluate("window.pwned") is None
+
+
+def watched(page: Page, address: str) -> tuple[list[str], list[str]]:
+    """Lists that fill with requests to elsewhere and with errors of the page."""
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def note(url: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            outside.append(url)
+
+    page.on("request", lambda request: note(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: (errors.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    return outside, errors
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question, sends it with Enter and waits for the finished answer."""
+    before = page.locator(".turn[data-exchange]").count()
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    expect(page.locator(".turn[data-exchange]")).to_have_count(before + 1)
+    expect(page.locator("body.busy")).to_have_count(0)
+
+
+def picture(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(350)  # the panel slides
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def test_a_reader_asks_and_opens_the_cited_characters(page: Page, served: Served) -> None:
+    picture(page, "welcome")
+    ask(page, QUESTION)
+    expect(page.locator("#live .prose")).to_contain_text("2.8公里")
+    picture(page, "answer")
+    page.locator("#live .cite").first.click()
+    mark = page.locator("#panel .view-original mark.cited").first
+    expect(mark).to_be_in_viewport()
+    cited = "".join(page.locator("#panel .view-original mark.cited").all_inner_texts())
+    exchange = json.loads(page.locator("#live .turn").get_attribute("data-exchange") or "")
+    spans = exchange["marks"][0]["spans"]
+    text = (served.folder / exchange["marks"][0]["doc"]).read_text(encoding="utf-8")
+    assert squeezed(cited) == squeezed("".join(text[start:end] for start, end in spans))
+    assert "澄江大桥" in page.locator("#panel .facsimile").inner_text()
+    expect(page.locator("#panel h2")).to_contain_text("澄江大桥")
+    picture(page, "source")
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_the_source_panel_by_keyboard(page: Page) -> None:
+    ask(page, "澄江大桥和图书馆新馆各有什么新变化？")
+    page.locator("#live .card").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel .count")).to_contain_text("1 /")
+    total = int(page.locator("#panel .source").get_attribute("data-total") or "0")
+    if total > 1:
+        page.keyboard.press("]")
+        expect(page.locator("#panel .count")).to_contain_text(f"2 / {total}")
+        page.keyboard.press("[")
+        expect(page.locator("#panel .count")).to_contain_text(f"1 / {total}")
+    page.keyboard.press("Escape")
+    expect(page.locator("body.panel-open")).to_have_count(0)
+    assert page.evaluate("document.activeElement.classList.contains('card')")
+
+
+def test_a_refusal_is_calm_and_shows_what_was_near(page: Page) -> None:
+    ask(page, "火星上的第一座核电站由谁设计？")
+    expect(page.locator("#live .refusal")).to_be_visible()
+    expect(page.locator("#live .nearest .card")).not_to_have_count(0)
+    picture(page, "refusal")
+    page.locator("#live .nearest .card").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+
+
+def test_an_example_made_from_the_archive_is_answered(page: Page) -> None:
+    example = page.locator(".example").first
+    assert example.inner_text()
+    example.click()
+    expect(page.locator("#live .turn[data-exchange]")).to_have_count(1)
+
+
+def test_a_conversation_survives_a_reload_and_stays_in_its_browser(
+    page: Page, browser: Browser, served: Served
+) -> None:
+    ask(page, QUESTION)
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".conversation").first).to_have_text(QUESTION)
+    page.locator(".cite").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+    other = browser.new_context(locale="zh-CN")
+    stranger = other.new_page()
+    stranger.goto(served.address)
+    stranger.wait_for_selector(".welcome")
+    assert QUESTION not in stranger.content()
+    other.close()
+
+
+def test_markup_in_texts_and_names_stays_text(page: Page) -> None:
+    ask(page, "城西粮仓失火的原因是什么？")
+    page.locator("#live .card").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+    panel = page.locator("#panel .facsimile")
+    expect(panel).to_contain_text('<img src=x onerror="window.pwned=1">')
+    expect(panel).to_contain_text("![图](http://evil.example/x.png)")
+    assert page.locator("#desk img, #desk script, #desk a[href*='evil'], #desk .katex").count() == 0
+    picture(page, "hostile")
+
+
+def test_dark_and_phone(page: Page) -> None:
+    ask(page, QUESTION)
+    page.locator("[data-do=theme]").click()
+    page.locator("#live .cite").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+    picture(page, "dark")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, "phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#live .cite").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_in_viewport()
+    picture(page, "phone-source")
+    page.locator("#panel [data-do=close]").click()
+    expect(page.locator("#question")).to_be_in_viewport()
+
+
+def test_english_by_the_browsers_language(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(served.address)
+    page.wait_for_selector(".welcome")
+    expect(page.locator("#question")).to_have_attribute("placeholder", "Ask about these documents…")
+    assert page.locator("html").get_attribute("lang") == "en"
+    picture(page, "english")
+    context.close()
+
+
+def test_first_paint_within_a_second_and_a_half(context: BrowserContext, served: Served) -> None:
+    page = context.new_page()
+    page.goto(served.address)
+    page.wait_for_selector(".welcome")
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert painted < 1500

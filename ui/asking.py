@@ -1,0 +1,121 @@
+"""One way to ask, for the page, the API and the tools: bounded, leased, and kept as an `Exchange`."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from index.document import YoujuError
+from index.search import Where
+from rag.answer import Answer, Turn
+from ui.archive import Archive
+from ui.exchange import Exchange, from_answer, new_key
+
+if TYPE_CHECKING:
+    from rag.assistant import Settings
+
+LONGEST_QUESTION = 2_000  # characters
+AT_ONCE = 4  # answers made at the same time; others wait their turn
+PATIENCE = 60.0  # seconds that a question waits for its turn
+MOST_PASSAGES = 50
+MOST_DOCUMENTS = 1_000  # documents named in one question
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\x00-\x1f\x7f\ud800-\udfff]+"
+)
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class QuestionError(YoujuError):
+    """The question itself cannot be taken: empty, too long, or with an unreadable filter."""
+
+
+class BusyError(YoujuError):
+    """Too many questions at once; nothing is wrong with this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question with its history and its bounds, checked."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+    where: Where | None = None
+    k: int = 0  # passages to search; 0 keeps the setting
+
+
+def check_question(question: object) -> str:
+    """The question without invisible characters. Raises QuestionError."""
+    if not isinstance(question, str):
+        raise QuestionError(f"a question is text, got {type(question).__name__}")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read"
+        )
+    plain = _INVISIBLE.sub(" ", question).strip()
+    if not plain:
+        raise QuestionError("the question is empty")
+    return plain
+
+
+def check_k(k: object) -> int:
+    """A number of passages from 1 to 50; 0 keeps the setting. Raises QuestionError."""
+    if isinstance(k, bool) or not isinstance(k, int) or not 0 <= k <= MOST_PASSAGES:
+        raise QuestionError(f"k is a whole number from 1 to {MOST_PASSAGES}, got {str(k)[:40]!r}")
+    return k
+
+
+def check_where(docs: Sequence[object] = (), since: object = "", until: object = "") -> Where | None:
+    """A filter from outside; None when it restricts nothing. Raises QuestionError."""
+    if len(docs) > MOST_DOCUMENTS or not all(isinstance(doc, str) for doc in docs):
+        raise QuestionError(f"documents are at most {MOST_DOCUMENTS} names")
+    for date in (since, until):
+        if date and not (isinstance(date, str) and _DATE.fullmatch(date)):
+            raise QuestionError(f"a date is YYYY, YYYY-MM or YYYY-MM-DD, got {str(date)[:40]!r}")
+    where = Where(docs=frozenset(str(doc) for doc in docs), since=str(since or ""), until=str(until or ""))
+    return where if where else None
+
+
+def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Exchange]:
+    """Pieces of the answer as they come, then the finished exchange. Raises YoujuError."""
+    if not _turns.acquire(timeout=PATIENCE):
+        raise BusyError("too many questions at once; try again shortly")
+    try:
+        with archive.lease() as opened:
+            started = time.perf_counter()
+            assistant = opened.assistant(_settings(archive, asking))
+            for piece in assistant.stream(asking.question, asking.history, where=asking.where):
+                if isinstance(piece, Answer):
+                    yield _finished(piece, opened, key, time.perf_counter() - started)
+                else:
+                    yield piece
+    finally:
+        _turns.release()
+
+
+def ask(archive: Archive, asking: Asking, *, key: str = "") -> Exchange:
+    """The finished exchange. Raises YoujuError."""
+    for piece in stream(archive, asking, key=key):
+        if isinstance(piece, Exchange):
+            return piece
+    raise YoujuError("the assistant ended without an answer")
+
+
+def _settings(archive: Archive, asking: Asking) -> Settings:
+    return replace(archive.settings, k=asking.k) if asking.k else archive.settings
+
+
+def _finished(answer: Answer, opened: Any, key: str, seconds: float) -> Exchange:
+    shown = from_answer(
+        answer,
+        opened.cards,
+        key=key or new_key(),
+        fingerprint=opened.index.fingerprint,
+        asked=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+    )
+    return replace(shown, seconds=round(seconds, 3))

@@ -1,0 +1,173 @@
+"""The page: Gradio blocks, and what happens when something on them is touched.
+
+Nothing of a reader is kept on the server between two events. A conversation lives in the browser and comes
+along with each question, so a restarted server and a second reader make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import gradio as gr
+
+from index.document import YoujuError
+from ui import asking, render
+from ui.archive import Archive, Opened
+from ui.examples import examples
+from ui.exchange import Exchange, ExchangeError, from_json, history, mark_from_json, new_key
+from ui.source import open_source
+from ui.words import Words
+
+AT_ONCE = 40  # questions of the page in hand; the assistant takes its own few at a time
+QUEUE = 200  # questions that may wait
+SAMPLED = 400  # passages looked at for example questions
+_READY = "window.youju.ready({name!r}, element, trigger, watch)"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the handlers need: the archive and the reader's language."""
+
+    archive: Archive
+    words: Words
+
+    def start(self) -> str:
+        """The empty conversation: what was read, and what could be asked."""
+        try:
+            with self.archive.lease() as opened:
+                return render.welcome(self.words, opened.counts, _examples(self.words, opened))
+        except YoujuError:
+            return render.welcome(self.words, (0, 0, 0), ())
+
+    def restore(self, event: gr.EventData) -> tuple[str, str]:
+        """A conversation that the browser kept, or the start of a new one."""
+        kept = _kept(_sent(event, "exchanges", None))
+        if not kept:
+            return "", self.start()
+        return render.conversation(self.words, kept), ""
+
+    def ask(self, event: gr.EventData) -> Iterator[str]:
+        """The answer as it grows; the finished exchange comes last."""
+        key = new_key()
+        question = str(_sent(event, "question", ""))[: asking.LONGEST_QUESTION + 1]
+        try:
+            wanted = _asking(event)
+            yield render.pending(self.words, key, wanted.question)
+            yield from self._pieces(wanted, key)
+        except YoujuError as error:
+            yield render.broken(self.words, key, question[:200], self._say(error))
+
+    def _pieces(self, wanted: asking.Asking, key: str) -> Iterator[str]:
+        said = ""
+        for piece in asking.stream(self.archive, wanted, key=key):
+            if isinstance(piece, Exchange):
+                yield render.exchange(self.words, piece)
+            else:
+                said += piece
+                yield render.pending(self.words, key, wanted.question, said)
+
+    def _say(self, error: YoujuError) -> str:
+        """An error in the reader's language as far as we know it."""
+        if isinstance(error, asking.BusyError):
+            return self.words.busy
+        return self.words.failed.format(error)
+
+    def open(self, event: gr.EventData) -> str:
+        """The original around the citation that was clicked."""
+        key = str(_sent(event, "key", ""))[:32]
+        total = min(max(int(_sent(event, "total", 1)), 1), 64)
+        near = bool(_sent(event, "near", False))
+        steps = [min(max(int(_sent(event, name, 0)), 0), 20) for name in ("before", "after")]
+        try:
+            mark = mark_from_json(_sent(event, "mark", None))
+            with self.archive.lease() as opened:
+                if mark.doc not in opened.cards:
+                    return render.source_gone(self.words, mark, key=key, total=total)
+                opening = open_source(
+                    opened.index,
+                    mark.doc,
+                    mark.spans,
+                    article=opened.article(mark.doc, mark.article),
+                    passages=opened.passages(mark.doc, mark.article),
+                    before=steps[0],
+                    after=steps[1],
+                )
+            return render.source(self.words, mark, opening, key=key, total=total, near=near)
+        except YoujuError as error:
+            return render.trouble(self._say(error))
+
+
+def build(archive: Archive, words: Words) -> Any:
+    """The page in one language."""
+    desk = Desk(archive, words)
+    with gr.Blocks(title=f"{words.name} · {words.tagline}", analytics_enabled=False, fill_width=True) as page:
+        _part("masthead", render.masthead(words))
+        with gr.Tabs(elem_id="tabs"), gr.Tab(words.ask_tab, id="ask", elem_id="tab-ask"):
+            _ask_tab(desk)
+    page.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE, api_open=False)
+    return page
+
+
+def _ask_tab(desk: Desk) -> None:
+    """Conversations, the thread, the composer and the source beside it."""
+    words = desk.words
+    with gr.Row(elem_id="desk"):
+        _part("rail", render.rail(words))
+        with gr.Column(elem_id="middle"):
+            with gr.Column(elem_id="thread"):
+                past = _part("past", "")
+                live = _part("live", desk.start())
+            composer = _part("composer", render.composer(words, asking.LONGEST_QUESTION))
+        panel = _part("panel", "")
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    past.select(desk.restore, outputs=[past, live], queue=False, **quiet)
+    asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet)
+    asked.then(fn=None, js="() => window.youju.finished()", **quiet)
+    composer.stop(fn=None, cancels=[asked], **quiet)
+    panel.select(desk.open, outputs=panel, queue=False, **quiet)
+
+
+def _part(name: str, value: str) -> Any:
+    """An HTML component that page.js knows by its name."""
+    return gr.HTML(
+        value, elem_id=name, js_on_load=_READY.format(name=name), apply_default_css=False, padding=False
+    )
+
+
+def _examples(words: Words, opened: Opened) -> tuple[str, ...]:
+    return examples(words, opened.index.articles(), islice(opened.index.passages, SAMPLED))
+
+
+def _sent(event: gr.EventData, name: str, otherwise: Any) -> Any:
+    """A member of what the browser sent along; a browser may send anything or nothing."""
+    data = event._data
+    return data.get(name, otherwise) if isinstance(data, dict) else otherwise
+
+
+def _kept(values: object) -> list[Exchange]:
+    """The exchanges of a browser that still read well; the others are left out."""
+    found: list[Exchange] = []
+    for value in values if isinstance(values, list) else []:
+        try:
+            found.append(from_json(value))
+        except ExchangeError:
+            continue
+    return found
+
+
+def _asking(event: gr.EventData) -> asking.Asking:
+    """A checked question out of what the browser sent."""
+    where = _sent(event, "where", None)
+    where = where if isinstance(where, dict) else {}
+    docs = where.get("docs", [])
+    return asking.Asking(
+        question=asking.check_question(_sent(event, "question", "")),
+        history=history(_sent(event, "history", [])),
+        where=asking.check_where(
+            docs if isinstance(docs, list) else [], where.get("since", ""), where.get("until", "")
+        ),
+        k=asking.check_k(_sent(event, "k", 0)),
+    )
