@@ -1,0 +1,329 @@
+"""Fit what decides which sentence answers, and whether any does.
+
+    python -m train.refusal --dev var/train/dev/asked --spans var/train/spans.jsonl [--encoder DIR] [--reranker DIR]
+        [--gold eval/gold/a.jsonl … --index var/index] --out rag/weights.json
+
+Held-out questions (nothing of them was seen by the encoder or the reranker) are put to small archives made of their
+passages and the passages most like them. `sentence` learns which candidate sentence holds the answer; `answerable`
+learns to tell questions with an answer from near misses and from questions whose passage was taken away. Figures are
+cross-validated by passage; the threshold refuses at most --wrongly of the answerable questions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from index import dense, lexical
+from index.document import Passage, Span
+from index.encode import Encoder, load_encoder
+from index.search import Hit, MemoryIndex, Ranker
+from rag import features, refuse
+from rag.question import Asked, Expect, understand
+from rag.reading import Reader
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument(
+    "--dev", type=Path, required=True, help="held-out set in BEIR layout, with near_misses.jsonl"
+)
+parser.add_argument("--spans", type=Path, required=True, help="held-out pairs with the answer's place")
+parser.add_argument("--encoder", default="", help="encoder folder, the bundled one by default")
+parser.add_argument("--reranker", default="", help="reranker folder, none by default")
+parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
+parser.add_argument("--groups", type=int, default=26, help="passages with questions in an archive")
+parser.add_argument("--near", type=int, default=5, help="like passages taken in for each question")
+parser.add_argument("--units", type=int, default=6, help="hidden units")
+parser.add_argument(
+    "--wrongly", type=float, default=0.08, help="share of answerable questions that may be refused"
+)
+parser.add_argument("--cache", type=Path, help="keep the measured features here")
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question put to one archive: candidate features, which of them hold the answer, and the passage's group."""
+
+    group: str
+    kind: str  # answerable, near_miss, removed
+    rows: np.ndarray
+    right: np.ndarray
+    expect: str = ""
+    text: str = ""
+
+
+class Archive:
+    """Passages in memory with the index's own ranking."""
+
+    fingerprint = "memory"
+
+    def __init__(self, texts: dict[str, str], encoder: Encoder) -> None:
+        self.passages = [Passage(i, i, i, text, (Span(0, len(text)),)) for i, text in texts.items()]
+        found = [passage.text for passage in self.passages]
+        ranker = Ranker(lexical.build(found), dense.build(encoder.encode(found)), encoder)
+        self.encoder = encoder
+        self.search = MemoryIndex(self.passages, ranker).search
+
+
+def main() -> None:
+    settings = parser.parse_args()
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    if settings.cache and settings.cache.exists():
+        cases = load_cases(settings.cache)
+    else:
+        cases = list(measure_all(settings))
+        if settings.cache:
+            save_cases(settings.cache, cases)
+    print({kind: sum(case.kind == kind for case in cases) for kind in ("answerable", "near_miss", "removed")})
+
+    groups = sorted({case.group for case in cases})
+    random.Random(SEED).shuffle(groups)
+    fold_of = {group: number % 5 for number, group in enumerate(groups)}
+    out_of_fold: dict[int, np.ndarray] = {}
+    tops = []
+    for fold in range(5):
+        seen = [case for case in cases if fold_of[case.group] != fold and case.right.any()]
+        model = fit_sentences(seen, settings.units)
+        for number, case in enumerate(cases):
+            if fold_of[case.group] == fold:
+                out_of_fold[number] = model.probability(case.rows)
+                if case.right.any():
+                    order = np.argsort(-out_of_fold[number])
+                    tops.append(
+                        [case.right[order[0]], case.right[order[:2]].any(), case.right[order[:3]].any()]
+                    )
+    top = np.mean(tops, axis=0)
+    print(
+        f"sentence holding the answer: first {top[0]:.3f}, first two {top[1]:.3f}, first three {top[2]:.3f} of {len(tops)}"
+    )
+
+    summaries = np.stack(
+        [refuse.summary(c.rows, out_of_fold[n], int(np.argmax(out_of_fold[n]))) for n, c in enumerate(cases)]
+    )
+    truth = np.array([case.kind == "answerable" for case in cases])
+    chances = np.zeros(len(cases), np.float32)
+    for fold in range(5):
+        inside = np.array([fold_of[case.group] != fold for case in cases])
+        model = fit_answerable(summaries[inside], truth[inside], weights(cases)[inside], 0)
+        chances[~inside] = model.probability(summaries[~inside])
+    kinds = np.array([case.kind for case in cases])
+    for kind in ("near_miss", "removed"):
+        print(f"{kind}: AUROC {auroc(chances[truth], chances[kinds == kind]):.3f}")
+    threshold = float(np.quantile(chances[truth], settings.wrongly))
+    refused = {
+        kind: round(float((chances[kinds == kind] < threshold).mean()), 3)
+        for kind in ("answerable", "near_miss", "removed")
+    }
+    print(f"threshold {threshold:.3f} refuses {refused}")
+    for low in np.arange(0, 1, 0.1):
+        inside = (chances >= low) & (chances < low + 0.1)
+        if inside.any():
+            w = weights(cases)[inside]
+            print(
+                f"  said {low:.1f}-{low + 0.1:.1f}: answerable {np.average(truth[inside], weights=w):.2f} of {inside.sum()}"
+            )
+
+    sentence = fit_sentences([case for case in cases if case.right.any()], settings.units)
+    answerable = fit_answerable(summaries, truth, weights(cases), 0)
+    stored = {"sentence": dump(sentence, 0.5), "answerable": dump(answerable, threshold)}
+    settings.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    for name, value in sorted(
+        zip(answerable.names, answerable.out, strict=False), key=lambda one: -abs(one[1])
+    ):
+        print(f"  {name:20s} {value:+.2f}")
+
+
+def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
+    encoder = load_encoder(settings.encoder)
+    corpus = {row["_id"]: row["text"] for row in lines(settings.dev / "corpus.jsonl")}
+    queries = {row["_id"]: row["text"] for row in lines(settings.dev / "queries.jsonl")}
+    qrels = [line.split("\t") for line in (settings.dev / "qrels/test.tsv").read_text().splitlines()[1:]]
+    asked_of = defaultdict(list)
+    for query, passage, _ in qrels:
+        asked_of[passage].append(queries[query])
+    misses = defaultdict(set)
+    for row in lines(settings.dev / "near_misses.jsonl"):
+        misses[row["passage"]].add(row["text"])
+    answers = {(row["query"], row["positive"]): row for row in lines(settings.spans)}
+    whole = Archive(corpus, encoder)
+    groups = sorted(asked_of)
+    random.Random(SEED).shuffle(groups)
+    for first in range(0, len(groups), settings.groups):
+        chosen = groups[first : first + settings.groups]
+        texts = {group: corpus[group] for group in chosen}
+        for group in chosen:
+            for question in asked_of[group]:
+                texts |= {hit.passage.id: hit.passage.text for hit in whole.search(question, k=settings.near)}
+        archive = Archive(texts, encoder)
+        reader = Reader(archive)
+        for group in chosen:
+            for question in asked_of[group]:
+                row = answers.get((question, corpus[group]))
+                place = row["answer_start"] if row else -1
+                yield case(reader, question, group, "answerable", place, len(row["answer"]) if row else 0)
+                yield case(reader, question, group, "removed", -1, 0)
+            for question in sorted(misses[group]):
+                yield case(reader, question, group, "near_miss", -1, 0)
+        print(f"{first + len(chosen)} of {len(groups)} passages, archive of {len(texts)}", flush=True)
+
+
+def case(reader: Reader, question: str, group: str, kind: str, place: int, size: int) -> Case:
+    asked = understand(question)
+    hits = reader.index.search(question, k=30)
+    if kind == "removed":
+        hits = without(hits, group)
+    vector = reader.index.encoder.encode([question])[0]
+    scene = features.Scene(asked, reader.rarity(), reader.index.encoder, vector)
+    pieces, rows = features.measure(scene, hits, reader.cuts(hits))
+    right = np.array(
+        [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
+    )
+    return Case(group, kind, rows, right, asked.expect.value, question)
+
+
+def without(hits: list[Hit], group: str) -> list[Hit]:
+    """The hits as they would be if one passage were not in the archive."""
+    left = [hit for hit in hits if hit.passage.id != group]
+    best = max((hit.words for hit in left), default=0.0) or 1.0
+    scaled = [
+        Hit(hit.passage, hit.score - hit.words + hit.words / best, hit.words / best, hit.vectors)
+        for hit in left
+    ]
+    return sorted(scaled, key=lambda hit: -hit.score)
+
+
+def weights(cases: list[Case]) -> np.ndarray:
+    """Answerable as heavy as all others together, the two kinds of others equally."""
+    counts = {
+        kind: sum(case.kind == kind for case in cases) for kind in ("answerable", "near_miss", "removed")
+    }
+    share = {"answerable": 0.5, "near_miss": 0.3, "removed": 0.2}
+    return np.array([share[case.kind] / counts[case.kind] * len(cases) for case in cases], np.float32)
+
+
+def fit_sentences(cases: list[Case], units: int) -> refuse.Weights:
+    """Softmax over a question's candidates (which one?) plus a logistic loss (how sure?)."""
+    rows = torch.tensor(np.concatenate([case.rows for case in cases]))
+    right = torch.tensor(np.concatenate([case.right for case in cases]).astype(np.float32))
+    question = torch.tensor(np.repeat(np.arange(len(cases)), [len(case.rows) for case in cases]))
+    net = Net(rows, units)
+
+    def loss() -> torch.Tensor:
+        logits = net(rows)
+        top = torch.full((len(cases),), -1e9).scatter_reduce(0, question, logits, "amax")
+        shifted = (logits - top[question]).exp()
+        total = torch.zeros(len(cases)).index_add(0, question, shifted)
+        found = torch.zeros(len(cases)).index_add(0, question, shifted * right)
+        ranking = -(found / total + 1e-9).log().mean()
+        sure = torch.nn.functional.binary_cross_entropy_with_logits(logits, right, reduction="sum") / len(
+            cases
+        )
+        return ranking + 0.3 * sure
+
+    return net.fit(loss, features.FEATURES, decay=3e-3)
+
+
+def fit_answerable(rows: np.ndarray, truth: np.ndarray, weight: np.ndarray, units: int) -> refuse.Weights:
+    inputs, wanted = torch.tensor(rows), torch.tensor(truth.astype(np.float32))
+    net = Net(inputs, units)
+
+    def loss() -> torch.Tensor:
+        each = torch.nn.functional.binary_cross_entropy_with_logits(net(inputs), wanted, reduction="none")
+        return (each * torch.tensor(weight)).mean()
+
+    return net.fit(loss, features.FEATURES + refuse.SUMMARY, decay=1e-2)
+
+
+class Net(torch.nn.Module):
+    """Scaled features, a few tanh units beside them, one output: the shape of `rag.refuse.Weights`."""
+
+    def __init__(self, rows: torch.Tensor, units: int) -> None:
+        super().__init__()
+        self.mean, self.scale = rows.mean(0), rows.std(0).clamp_min(1e-3)
+        count = rows.shape[1]
+        self.hidden = torch.nn.Parameter(torch.randn(count, units) * 0.2)
+        self.hidden_bias = torch.nn.Parameter(torch.zeros(units))
+        self.out = torch.nn.Parameter(torch.zeros(count + units))
+        self.bias = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        scaled = (rows - self.mean) / self.scale
+        units = torch.tanh(scaled @ self.hidden + self.hidden_bias)
+        return torch.cat([scaled, units], 1) @ self.out + self.bias
+
+    def fit(self, loss, names: tuple[str, ...], decay: float) -> refuse.Weights:  # type: ignore[no-untyped-def]
+        optimizer = torch.optim.Adam(self.parameters(), lr=0.02)
+        for _ in range(400):
+            optimizer.zero_grad()
+            total = loss() + decay * (self.out.square().sum() + self.hidden.square().sum())
+            total.backward()
+            optimizer.step()
+        a = [
+            value.detach().numpy().astype(np.float32)
+            for value in (self.mean, self.scale, self.hidden, self.hidden_bias, self.out)
+        ]
+        return refuse.Weights(names, *a, bias=float(self.bias.detach()), threshold=0.5)
+
+
+def dump(model: refuse.Weights, threshold: float) -> dict[str, object]:
+    def plain(values: np.ndarray) -> list[float]:
+        return [float(f"{value:.5g}") for value in values.ravel()]
+
+    return {
+        "names": list(model.names),
+        "mean": plain(model.mean),
+        "scale": plain(model.scale),
+        "hidden": plain(model.hidden),
+        "hidden_bias": plain(model.hidden_bias),
+        "out": plain(model.out),
+        "bias": model.bias,
+        "threshold": round(threshold, 4),
+    }
+
+
+def auroc(good: np.ndarray, bad: np.ndarray) -> float:
+    wins = (good[:, None] > bad[None, :]).mean() + 0.5 * (good[:, None] == bad[None, :]).mean()
+    return float(wins)
+
+
+def lines(path: Path) -> list[dict]:  # type: ignore[type-arg]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def save_cases(path: Path, cases: list[Case]) -> None:
+    arrays = {
+        "rows": np.concatenate([c.rows for c in cases]),
+        "right": np.concatenate([c.right for c in cases]),
+    }
+    meta = [[c.group, c.kind, len(c.rows), c.expect, c.text] for c in cases]
+    np.savez(path, meta=np.array(json.dumps(meta, ensure_ascii=False)), **arrays)
+
+
+def load_cases(path: Path) -> list[Case]:
+    stored = np.load(path)
+    cases, start = [], 0
+    for group, kind, size, expect, text in json.loads(str(stored["meta"])):
+        cases.append(
+            Case(
+                group,
+                kind,
+                stored["rows"][start : start + size],
+                stored["right"][start : start + size],
+                expect,
+                text,
+            )
+        )
+        start += size
+    return cases
+
+
+if __name__ == "__main__":
+    main()
