@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from eval.truth import ArticleTruth, CutTruth, LostTruth, PageTruth, PartTruth
+from eval.truth import BESIDE, ArticleTruth, CutTruth, LostTruth, PageTruth, PartTruth
 from index.document import Span
 
 CLOSING = "，。、；：！？）》」』”’…,.;:!?)﹄"
@@ -75,6 +75,7 @@ class Forme:
     line_break: str = "\n"
     paragraph_break: str = "\n"
     indent: str = ""
+    newline: str = "\n"
     block: str | None = None  # what stands for every break when the page is one block
 
     def add(self, part: Part) -> tuple[Glyph, ...]:
@@ -155,7 +156,7 @@ def pull(forme: Forme, damages: Sequence[str]) -> PageTruth:
 
 def _set(forme: Forme) -> Iterator[Glyph]:
     def break_of(text: str) -> tuple[Glyph, ...]:
-        return layout(text if forme.block is None else forme.block)
+        return layout(text.replace("\n", forme.newline) if forme.block is None else forme.block)
 
     for fragment in forme.fragments:
         for strip in fragment.strips:
@@ -166,7 +167,7 @@ def _set(forme: Forme) -> Iterator[Glyph]:
                     yield from break_of("\n" if strip.vertical else forme.line_break)
                 yield from line
             if strip.joint is not None:
-                yield from layout(strip.joint)
+                yield from layout(strip.joint.replace("\n", forme.newline))
             else:
                 yield from break_of(forme.paragraph_break)
     if forme.block is None and forme.random.random() < 0.3:
@@ -227,4 +228,4 @@ def _between(forme: Forme, owners: list[int], left: int, right: int) -> str:
     kinds = {forme.parts[row].kind for row in owners[left + 1 : right] if row >= 0}
     if not kinds:
         return "column"
-    return "inserted" if kinds <= {"caption", "quote"} else "far"
+    return "inserted" if kinds <= BESIDE else "far"

@@ -63,7 +63,7 @@ def print_page(
     """
     draw = random.Random(f"{press} {seed}")
     wanted = _drawn(draw) if damages is None else tuple(damages)
-    forme = compose(_chosen(draw, articles, wanted), draw)
+    forme = compose(choose(draw, articles, wanted), draw)
     unknown = set(wanted) - set(DAMAGES)
     if unknown:
         raise KeyError(f"unknown damage {sorted(unknown)}; known: {' '.join(DAMAGES)}")
@@ -79,17 +79,18 @@ def _drawn(draw: random.Random) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _chosen(draw: random.Random, articles: Sequence[Manuscript], wanted: Sequence[str]) -> list[Manuscript]:
+def choose(draw: random.Random, articles: Sequence[Manuscript], wanted: Sequence[str]) -> list[Manuscript]:
+    """Articles for one page: long ones, and now and then a small item."""
     large = [article for article in articles if article.kind not in _SMALL] or list(articles)
     small = [article for article in articles if article.kind in _SMALL]
     least = 2 if {"two_headlines", "foreign_title"} & set(wanted) else 1
-    chosen: list[Manuscript] = []
+    page: list[Manuscript] = []
     for article in draw.sample(large, min(max(least, draw.randint(1, 5)), len(large))):
-        if len(chosen) < least or sum(len(other.body) for other in [*chosen, article]) <= _LONGEST_PAGE:
-            chosen.append(article)
+        if len(page) < least or sum(len(other.body) for other in [*page, article]) <= _LONGEST_PAGE:
+            page.append(article)
     if small and ("unrelated" in wanted or draw.random() < 0.2):
-        chosen.append(draw.choice(small))
-    return chosen
+        page.append(draw.choice(small))
+    return page
 
 
 def compose(articles: Sequence[Manuscript], draw: random.Random) -> Forme:

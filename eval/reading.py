@@ -1,7 +1,9 @@
 """How well pages are read, beside the plain way.
 
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140
+    python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140 --press second
     python -m eval.reading --articles eval/press_articles/tuning --seeds 0:12 --by-damage
+    python -m eval.reading --gold eval/gold/reading --files seeds
 
 Rules are tuned on the articles of `tuning` and seeds below 100 only; figures that are reported come from the
 articles of `held_out` and seeds from 100.
@@ -17,6 +19,8 @@ from pathlib import Path
 from eval.manuscript import Manuscript, read_manuscripts
 from eval.plain import plain_reading
 from eval.press import DAMAGES, print_page, seeds
+from eval.press_second import DAMAGES as SECOND_DAMAGES
+from eval.press_second import print_second_page
 from eval.reading_scores import Scores, Share, document_of, score
 from eval.truth import PageTruth, read_truth
 from index.document import Document, Reading
@@ -62,6 +66,7 @@ ROWS: tuple[tuple[str, Callable[[Scores], float]], ...] = (
     ("bylines", _of("bylines")),
     ("datelines", _of("datelines")),
     ("captions apart", _of("captions")),
+    ("furniture apart", _of("furniture")),
     ("digits invented", _count("invented")),
     ("changed", _count("changed")),
     ("in two passages", _count("twice")),
@@ -98,20 +103,38 @@ def gold_pages(folder: Path, files: Path) -> Iterator[PageTruth]:
         yield read_truth(path, text)
 
 
-def _pages(articles: Sequence[Manuscript], rows: range, damages: Sequence[str] | None) -> list[PageTruth]:
-    return [print_page(articles, seed, damages=damages) for seed in rows]
+Press = Callable[[Sequence[Manuscript], int, Sequence[str] | None], PageTruth]
+
+
+def first_press(articles: Sequence[Manuscript], seed: int, damages: Sequence[str] | None) -> PageTruth:
+    """A page of the press that the rules are tuned on, with other seeds and articles."""
+    return print_page(articles, seed, damages=damages)
+
+
+def second_press(articles: Sequence[Manuscript], seed: int, damages: Sequence[str] | None) -> PageTruth:
+    """A page of the press that no rule has seen."""
+    return print_second_page(articles, seed, damages=damages)
+
+
+PRESSES: dict[str, tuple[Press, Sequence[str]]] = {
+    "first": (first_press, tuple(DAMAGES)),
+    "second": (second_press, tuple(SECOND_DAMAGES)),
+}
 
 
 def _both(pages: Sequence[PageTruth], name: str = "") -> dict[str, Scores]:
     return {f"{name}ours": measure(our_reading, pages), f"{name}plain": measure(plain_reading, pages)}
 
 
-def by_damage(articles: Sequence[Manuscript], rows: range, read: Reader) -> dict[str, Scores]:
+def by_damage(
+    articles: Sequence[Manuscript], rows: range, read: Reader, *, press: str = "first"
+) -> dict[str, Scores]:
     """Scores for each kind of damage alone, on pages where it found something to damage."""
+    printer, kinds = PRESSES[press]
     found = {}
-    for kind in DAMAGES:
-        pages = [page for page in _pages(articles, rows, (kind,)) if page.damages]
-        found[kind] = measure(read, pages)
+    for kind in kinds:
+        pages = [printer(articles, seed, (kind,)) for seed in rows]
+        found[kind] = measure(read, [page for page in pages if page.damages])
     return found
 
 
@@ -128,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--articles", type=Path, help="folder of copy, BEIR folder, or jsonl(.xz)")
     parser.add_argument("--seeds", type=seeds, default=HELD_OUT_SEEDS, metavar="FIRST:END")
     parser.add_argument("--limit", type=int, default=0, help="read at most so many articles")
+    parser.add_argument("--press", choices=list(PRESSES), default="first")
     parser.add_argument("--by-damage", action="store_true", help="each kind of damage alone, ours only")
     parser.add_argument("--gold", type=Path, help="folder of hand-made truth")
     parser.add_argument("--files", type=Path, default=Path("seeds"), help="the files that truth is of")
@@ -137,10 +161,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.articles:
         articles = read_manuscripts(options.articles, limit=options.limit)
         if options.by_damage:
-            print(_transposed(by_damage(articles, options.seeds, our_reading)))
+            print(_transposed(by_damage(articles, options.seeds, our_reading, press=options.press)))
             return
-        damaged = _both(_pages(articles, options.seeds, None), "damaged, ")
-        print(table(damaged | _both(_pages(articles, options.seeds, ()), "clean, ")))
+        printer, _ = PRESSES[options.press]
+        damaged = [printer(articles, seed, None) for seed in options.seeds]
+        clean = [printer(articles, seed, ()) for seed in options.seeds]
+        print(table(_both(damaged, "damaged, ") | _both(clean, "clean, ")))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,10 @@ class Scores:
     titles: Share = Share()
     bylines: Share = Share()
     datelines: Share = Share()
-    captions: Share = Share()  # captions and pull quotes in no passage with other text
+    captions: Share = Share()  # captions, pull quotes and tables in no passage with other text
+    furniture: Share = (
+        Share()
+    )  # letters and digits of no article that are in no passage with an article's text
     invented: Share = Share()  # digits of passages that do not stand in the file at their place
     changed: Share = Share()  # characters of passages that do not
     twice: Share = Share()  # printed characters in more than one passage
@@ -110,6 +113,7 @@ def score(reading: Reading, truth: PageTruth) -> Scores:
         bylines=_share(_byline_found(reading, truth, a) for a in truth.articles if a.byline),
         datelines=_share(_dateline_found(reading, truth, a) for a in truth.articles if a.dateline),
         captions=_share(_apart(reading, truth)),
+        furniture=_furniture(reading, truth),
         invented=invented,
         changed=changed,
         twice=twice,
@@ -193,15 +197,18 @@ def _purity(reading: Reading, truth: PageTruth) -> Share:
 
 
 def _is_joined(passages: Sequence[Passage], cut: CutTruth, text: str) -> bool:
-    """Whether one passage holds the whole sentence with nothing printed between the halves."""
-    left, right = list(_offsets(text, cut.left)), list(_offsets(text, cut.right))
-    if not left or not right:
-        return True
+    """Whether one passage holds the whole sentence with nothing printed between the halves.
+
+    A line that is printed twice may be taken from either place: so characters are compared, and the greater
+    part of them must come from the sentence itself.
+    """
+    sentence = printed(text, (*cut.left, *cut.right))
+    own = set(_offsets(text, (*cut.left, *cut.right)))
     for passage in passages:
         places = list(_offsets(text, passage.spans))
-        if left[0] in places:
-            at = places.index(left[0])
-            return places[at : at + len(left) + len(right)] == left + right
+        at = "".join(text[place] for place in places).find(sentence)
+        if at >= 0 and len(own.intersection(places[at : at + len(sentence)])) * 2 > len(own):
+            return True
     return False
 
 
@@ -317,6 +324,17 @@ def _apart(reading: Reading, truth: PageTruth) -> Iterator[bool]:
             if part.kind in BESIDE:
                 rows = {where[at] for at in _offsets(truth.text, part.spans) if at in where}
                 yield bool(rows) and not rows & mixed
+
+
+def _furniture(reading: Reading, truth: PageTruth) -> Share:
+    owned = _labels(truth, beside=True)
+    loose = {at for at, char in enumerate(truth.text) if char.isalnum() and at not in owned}
+    mixed: set[int] = set()
+    for passage in reading.passages:
+        places = set(_offsets(truth.text, passage.spans))
+        if places & owned.keys():
+            mixed |= places & loose
+    return Share(len(loose) - len(mixed), len(loose))
 
 
 def _is_untouched(result: Scores, reading: Reading) -> bool:

@@ -15,15 +15,15 @@ from typing import Any
 from index.document import Span
 
 HEADLINE = frozenset({"kicker", "title", "subtitle"})
-BESIDE = frozenset({"caption", "quote"})  # printed with an article, but apart from its text
+BESIDE = frozenset({"caption", "quote", "table"})  # printed with an article, but apart from its text
 
 
 @dataclass(frozen=True, slots=True)
 class PartTruth:
     """One part of an article as it stands on the page.
 
-    `kind` is kicker, title, subtitle, byline, dateline, heading, body, caption, quote or jump. `spans` are in
-    reading order and hold, white space apart, the part's own characters only: no mark that the press put in.
+    `kind` is kicker, title, subtitle, byline, signature, heading, body, caption, quote or table. `spans` are
+    in reading order and hold, white space apart, only the part's own characters: no mark of the press.
     """
 
     kind: str
