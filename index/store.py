@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from index.document import IndexBusy, IndexDamaged, IndexMissing
+from index.failpoints import reach
 
 SCHEMA = 1
 _KEPT = 2
@@ -158,6 +159,7 @@ def writer(path: Path) -> Iterator[None]:
         handle.write(f"process {os.getpid()}, since {_now()}".encode())
         handle.flush()
         _sweep(path)
+        reach("locked")
         yield
 
 
@@ -168,6 +170,7 @@ def staging(path: Path) -> Iterator[Path]:
     folder = path / f"gen-{number:06d}.tmp"
     folder.mkdir()
     try:
+        reach("staged")
         yield folder
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -178,20 +181,26 @@ def commit(path: Path, staged: Path, manifest: Manifest) -> None:
     """Make a staged generation the current one; it survives a crash once this returns."""
     data = manifest.dump()
     (staged / "manifest.json").write_bytes(data)
+    reach("manifest written")
     for file in staged.iterdir():
         _sync(file)
     _sync(staged)
+    reach("files synced")
     final = staged.with_suffix("")
     os.rename(staged, final)
     _sync(path)
+    reach("generation renamed")
     entries = [Entry(final.name, hashlib.sha256(data).hexdigest()), *_previous(path)][:_KEPT]
     line = json.dumps([asdict(entry) for entry in entries]).encode()
     pending = path / "CURRENT.tmp"
     pending.write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
     _sync(pending)
+    reach("current written")
     os.replace(pending, path / "CURRENT")
     _sync(path)
+    reach("current replaced")
     collect(path)
+    reach("collected")
 
 
 def collect(path: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from index import dense, lexical, store, tokens
 from index.document import Document, IndexDamaged, IndexMissing, ReadError, Reading, YoujuError
 from index.encode import Encoder, Vectors, load_encoder
+from index.failpoints import reach
 from index.read import find, name_of, read
 from index.records import DocumentCard, Records, Writer
 from index.search import searchable
@@ -169,7 +170,7 @@ class _Plan:
     def commit(self, path: Path) -> Summary:
         """Encode, index, write and make the generation current."""
         count = self.records.close()
-        documents = sum(1 for verdict in self.verdicts if verdict.passages)
+        reach("records written")
         if not count and any(verdict.status is Status.REFUSED for verdict in self.verdicts):
             refused = next(verdict for verdict in self.verdicts if verdict.status is Status.REFUSED)
             raise ReadError(f"no file could be indexed; the first: {refused.message}")
@@ -223,8 +224,10 @@ class _Plan:
             texts.extend(batch)
             self.report(Progress("encoding", len(texts), count))
         dense.save(vectors, self.staged / "vectors.faiss")
+        reach("vectors written")
         self.report(Progress("writing", 0, 1))
         lexical.build(texts).save(self.staged)
+        reach("words written")
         self.report(Progress("writing", 1, 1))
         return embedded
 

@@ -282,7 +282,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_, description=run.__doc__)
         command.set_defaults(command=run)
         command.add_argument(
-            "--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
+            "--index", type=_place, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
         )
         command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
         command.add_argument("--reranker", default="", help="reranker: folder or name; 'none' for none")
@@ -410,6 +410,12 @@ def _print_json(value: Any) -> None:
 
 def _complain(message: str) -> None:
     print(f"youju: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _place(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text}: only folders are supported by this version, not servers")
+    return Path(text)
 
 
 def _positive(text: str) -> int:
