@@ -104,7 +104,7 @@ class Bench:
             found["P@1"] += 0 in hits
             found["R@10"] += sum(i < 10 for i in hits) / len(right)
             found["R@100"] += sum(i < 100 for i in hits) / len(right)
-        return {key: round(value / len(self.query_ids), 4) for key, value in found.items()}
+        return {key: round(float(value) / len(self.query_ids), 4) for key, value in found.items()}
 
     def vectors(self, encode: Callable[[list[str]], np.ndarray]) -> np.ndarray:
         """Cosine of every query with every passage, float32 (queries, passages)."""
@@ -150,7 +150,7 @@ def main() -> None:
         for system, measures in reports[bench.name].items():
             print(f"{bench.name:16} {system:8}", "  ".join(f"{k} {v:.3f}" for k, v in measures.items()), flush=True)
     if settings.json:
-        settings.json.write_text(json.dumps(reports, indent=1))
+        settings.json.write_text(json.dumps({"weight": settings.weight, "sets": reports}, indent=1))
 
 
 if __name__ == "__main__":
