@@ -13,13 +13,15 @@ from rag.evidence import Piece
 from rag.letters import letters
 from rag.question import Asked
 from rag.rarity import Rarity
+from rag.scene import Scene
 from rag.short import Short, short_answer
 
 Rows = npt.NDArray[np.float32]
 
 ROOM = 120  # characters an answer may have when one sentence does not say it all
-LONG = 70  # characters from which a sentence is cut down to the clauses that answer
-LEAST = 30  # characters a cut-down sentence keeps at least
+LONG = 90  # characters a quote of several clauses has at most
+LEAST = 16  # characters a quote with a short answer has at least, where its sentence has as many
+KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
 CLOSE = 0.6  # a further sentence must be this likely, as a share of the best
 _CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
 
@@ -54,18 +56,18 @@ def rank(pieces: Sequence[Piece], scores: Rows) -> list[Scored]:
     return [Scored(pieces[row], float(scores[row]), int(row)) for row in order]
 
 
-def quotes(asked: Asked, ranked: Sequence[Scored], rarity: Rarity) -> list[Quote]:
+def quotes(scene: Scene, ranked: Sequence[Scored]) -> list[Quote]:
     """The sentences that answer, minimal, in reading order."""
     if not ranked:
         return []
-    chosen = [quote(asked, ranked[0], rarity)]
-    limit = 3 if asked.several else 2
+    chosen = [quote(scene, ranked[0])]
+    limit = 3 if scene.asked.several else 2
     for scored in ranked[1:8]:
         if len(chosen) >= limit or scored.score < CLOSE * ranked[0].score:
             break
         if any(_same(scored.piece, other.piece) for other in chosen):
             continue
-        further = quote(asked, scored, rarity)
+        further = quote(scene, scored)
         if sum(len(one.text) for one in (*chosen, further)) <= ROOM:
             chosen.append(further)
     return in_reading_order(chosen)
@@ -73,6 +75,8 @@ def quotes(asked: Asked, ranked: Sequence[Scored], rarity: Rarity) -> list[Quote
 
 def in_reading_order(chosen: Sequence[Quote]) -> list[Quote]:
     """By document and place; the document of the best sentence first."""
+    if not chosen:
+        return []
     best = max(chosen, key=lambda one: one.score).piece.passage.doc
     return sorted(chosen, key=lambda one: (one.piece.passage.doc != best, one.piece.passage.doc, place(one)))
 
@@ -82,23 +86,24 @@ def place(one: Quote) -> int:
     return one.piece.passage.locate(one.start, one.end)[0].start
 
 
-def quote(asked: Asked, scored: Scored, rarity: Rarity) -> Quote:
+def quote(scene: Scene, scored: Scored) -> Quote:
     """A sentence cut down to the clauses that answer, with its short answer."""
     piece = scored.piece
-    short = short_answer(asked, piece.text, rarity, piece.lost)
-    low, high = (0, len(piece.text)) if len(piece.text) <= LONG else clauses(asked, piece.text, rarity, short)
-    inner = Short(short.start - low, short.end - low, short.score) if short else None
+    short = short_answer(scene.asked, piece.text, scene.rarity, piece.lost)
+    low, high = clauses(scene, piece.text, short)
+    inner = Short(short.start - low, short.end - low, short.score) if short and short.end <= high else None
     return Quote(piece, piece.start + low, piece.start + high, scored.score, inner)
 
 
-def clauses(asked: Asked, text: str, rarity: Rarity, short: Short | None) -> tuple[int, int]:
-    """[start, end) of the clauses of a long sentence that hold the answer.
+def clauses(scene: Scene, text: str, short: Short | None) -> tuple[int, int]:
+    """[start, end) of the clauses of a sentence that hold the answer, without a comma at the end.
 
-    Begins with the clause that shares most with the question (or holds the short
-    answer) and takes in neighbours, the better side first, up to LONG characters.
+    Begins with the clause nearest to the question (or the one with the short
+    answer), reaches from one to the other, and takes in neighbours that are near
+    the question too, the nearer side first, up to LONG characters.
     """
     bounds = clause_bounds(text)
-    weights = clause_weights(asked, text, bounds, rarity)
+    weights = _nearness(scene, text, bounds)
     middle = max(range(len(bounds)), key=lambda number: weights[number])
     low = high = middle
     if short is not None:
@@ -106,19 +111,40 @@ def clauses(asked: Asked, text: str, rarity: Rarity, short: Short | None) -> tup
         reach = (min(middle, holder), max(middle, holder))
         near = bounds[reach[1]][1] - bounds[reach[0]][0] <= LONG
         low, high = reach if near else (holder, holder)
-    while True:
-        options = [(weights[number], number) for number in (low - 1, high + 1) if 0 <= number < len(bounds)]
-        options = [
-            (weight, number)
-            for weight, number in options
-            if bounds[max(high, number)][1] - bounds[min(low, number)][0] <= LONG
-        ]
-        size = bounds[high][1] - bounds[low][0]
-        if not options or (size >= LEAST and max(options)[0] <= 0):
-            break
-        number = max(options)[1]
+    enough = LEAST if short is not None else LONG // 2
+    while (number := _wider(bounds, weights, low, high, enough)) is not None:
         low, high = min(low, number), max(high, number)
-    return bounds[low][0], bounds[high][1]
+    return bounds[low][0], bounds[low][0] + len(
+        text[bounds[low][0] : bounds[high][1]].rstrip("，；：、,;: —")
+    )
+
+
+def _wider(
+    bounds: Sequence[tuple[int, int]], weights: Sequence[float], low: int, high: int, enough: int
+) -> int | None:
+    """The neighbour to take in, None when the quote is long enough or would become too long."""
+    options = [
+        (weights[number], number)
+        for number in (low - 1, high + 1)
+        if 0 <= number < len(bounds)
+        if bounds[max(high, number)][1] - bounds[min(low, number)][0] <= LONG
+    ]
+    size = bounds[high][1] - bounds[low][0]
+    worth = KEEP * max(weights[low : high + 1])
+    if not options or (size >= enough and max(options)[0] < worth):
+        return None
+    return max(options)[1]
+
+
+def _nearness(scene: Scene, text: str, bounds: Sequence[tuple[int, int]]) -> list[float]:
+    """For each clause its share of the question's letter pairs, and its cosine with the question."""
+    if len(bounds) == 1:
+        return [1.0]
+    shared = clause_weights(scene.asked, text, bounds, scene.rarity)
+    pairs = letters(scene.asked.focus).pairs()
+    total = sum(scene.rarity.weight(pair) for pair in set(pairs)) or 1.0
+    cosines = scene.encoder.encode([text[start:end] for start, end in bounds]) @ scene.vector
+    return [one / total + max(0.0, float(cosine)) for one, cosine in zip(shared, cosines, strict=True)]
 
 
 def clause_weights(asked: Asked, text: str, bounds: Sequence[tuple[int, int]], rarity: Rarity) -> list[float]:

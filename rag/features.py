@@ -15,7 +15,8 @@ from rag.evidence import Cut, Piece
 from rag.facts import dates, numbers, same_date
 from rag.letters import letters
 from rag.question import Asked, Expect
-from rag.rarity import Rarity, pieces
+from rag.rarity import pieces
+from rag.scene import Scene
 from rag.words import content, speakers, tagged
 
 Rows = npt.NDArray[np.float32]
@@ -48,16 +49,6 @@ FEATURES = (
     "missing_word",  # the rarest word of the question that is nowhere near
     "reranked",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What all sentences of one question are measured with."""
-
-    asked: Asked
-    rarity: Rarity
-    encoder: Encoder
-    vector: npt.NDArray[np.float32]  # (dim,) of the question
 
 
 def measure(scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut]) -> tuple[list[Piece], Rows]:

@@ -14,6 +14,7 @@ from rag.lost import damaged, intact_instead
 from rag.question import Asked
 from rag.reading import Reader
 from rag.retrieve import Found
+from rag.scene import Scene
 from rag.short import Short
 from rag.speaker import BACK, speaker_of
 
@@ -25,11 +26,15 @@ _AROUND = features.FEATURES.index("pairs_around")
 class Sheet:
     """The candidate sentences for one question, scored; `ranked` has them best first."""
 
-    asked: Asked
+    scene: Scene
     pieces: list[Piece]
     rows: features.Rows
     scores: features.Rows
     ranked: list[Scored]
+
+    @property
+    def asked(self) -> Asked:
+        return self.scene.asked
 
     def coverage(self) -> dict[int, float]:
         """Share of the question's letter pairs in each sentence, by its row."""
@@ -71,14 +76,14 @@ def weigh(reader: Reader, found: Found) -> Weighed:
 
 def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
     asked = found.asked[number]
-    scene = features.Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
+    scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
     pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits))
     scores = (
         refuse.load("sentence").ordered(features.FEATURES).probability(rows)
         if pieces
         else np.zeros(0, np.float32)
     )
-    return Sheet(asked, pieces, rows, scores, choose.rank(pieces, scores))
+    return Sheet(scene, pieces, rows, scores, choose.rank(pieces, scores))
 
 
 def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tuple[int, int]] | None]:
@@ -100,13 +105,13 @@ def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: b
         spoken = _spoken(reader, sheet, ranked[0])
         if spoken:
             return spoken
-    chosen = choose.quotes(sheet.asked, ranked[:1] if single else ranked, reader.rarity())
+    chosen = choose.quotes(sheet.scene, ranked[:1] if single else ranked)
     return chosen
 
 
 def _spoken(reader: Reader, sheet: Sheet, best: Scored) -> list[Quote]:
     """Who says it, then what is said."""
-    said = choose.quote(sheet.asked, best, reader.rarity())
+    said = choose.quote(sheet.scene, best)
     siblings = [piece for piece in sheet.pieces if piece.passage.id == best.piece.passage.id]
     before = reader.before(best.piece.passage, BACK)
     speaker = speaker_of(best.piece, said.start - best.piece.start, siblings, before)

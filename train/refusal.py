@@ -26,8 +26,9 @@ from index.document import Passage, Span
 from index.encode import Encoder, load_encoder
 from index.search import Hit, MemoryIndex, Ranker
 from rag import features, refuse
-from rag.question import Asked, Expect, understand
+from rag.question import understand
 from rag.reading import Reader
+from rag.scene import Scene
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument(
@@ -181,7 +182,7 @@ def case(reader: Reader, question: str, group: str, kind: str, place: int, size:
     if kind == "removed":
         hits = without(hits, group)
     vector = reader.index.encoder.encode([question])[0]
-    scene = features.Scene(asked, reader.rarity(), reader.index.encoder, vector)
+    scene = Scene(asked, reader.rarity(), reader.index.encoder, vector)
     pieces, rows = features.measure(scene, hits, reader.cuts(hits))
     right = np.array(
         [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
