@@ -65,6 +65,8 @@ ROWS: tuple[tuple[str, Callable[[Scores], float]], ...] = (
     ("titles", _of("titles")),
     ("bylines", _of("bylines")),
     ("datelines", _of("datelines")),
+    ("kinds", _of("kinds")),
+    ("complete", _of("complete")),
     ("captions apart", _of("captions")),
     ("furniture apart", _of("furniture")),
     ("digits invented", _count("invented")),
@@ -164,7 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(_transposed(by_damage(articles, options.seeds, our_reading, press=options.press)))
             return
         printer, _ = PRESSES[options.press]
-        damaged = [printer(articles, seed, None) for seed in options.seeds]
+        drawn = (printer(articles, seed, None) for seed in options.seeds)
+        damaged = [page for page in drawn if page.damages]
         clean = [printer(articles, seed, ()) for seed in options.seeds]
         print(table(_both(damaged, "damaged, ") | _both(clean, "clean, ")))
 

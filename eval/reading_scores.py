@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from eval.truth import BESIDE, HEADLINE, ArticleTruth, CutTruth, PageTruth, printed
-from index.document import Article, Document, Passage, Reading, Span
+from eval.reading_heads import (
+    byline_found,
+    complete_right,
+    dateline_found,
+    kind_right,
+    title_found,
+    titled,
+)
+from eval.truth import BESIDE, ArticleTruth, CutTruth, PageTruth, offsets, printed
+from index.document import Document, Passage, Reading, Span
 
 TOLERANCE = 5  # characters by which an article boundary may be off
 _STOP = re.compile(r"(?:[。！？!?]+|(?<=[\u4e00-\u9fff])\.)[”’」』）)]*")
@@ -57,6 +64,8 @@ class Scores:
     titles: Share = Share()
     bylines: Share = Share()
     datelines: Share = Share()
+    kinds: Share = Share()  # articles told from commentaries and pictures; notices count as articles
+    complete: Share = Share()  # articles that begin here and are rightly said to end here or not
     captions: Share = Share()  # captions, pull quotes and tables in no passage with other text
     furniture: Share = (
         Share()
@@ -109,9 +118,11 @@ def score(reading: Reading, truth: PageTruth) -> Scores:
         kept_all=_kept(truth, covered, ()),
         lost_found=lost_found,
         lost_right=lost_right,
-        titles=_share(_title_found(reading, truth, article) for article in _titled(truth)),
-        bylines=_share(_byline_found(reading, truth, a) for a in truth.articles if a.byline),
-        datelines=_share(_dateline_found(reading, truth, a) for a in truth.articles if a.dateline),
+        titles=_share(title_found(reading, truth, article) for article in titled(truth)),
+        bylines=_share(byline_found(reading, truth, a) for a in truth.articles if a.byline),
+        datelines=_share(dateline_found(reading, truth, a) for a in truth.articles if a.dateline),
+        kinds=_share(kind_right(reading, truth, article) for article in truth.articles),
+        complete=_share(complete_right(reading, truth, a) for a in truth.articles if a.begins),
         captions=_share(_apart(reading, truth)),
         furniture=_furniture(reading, truth),
         invented=invented,
@@ -128,14 +139,6 @@ def _share(verdicts: Iterable[bool]) -> Share:
     return Share(sum(counted), len(counted))
 
 
-def _offsets(text: str, spans: Iterable[Span]) -> Iterator[int]:
-    """Places of the printed characters of the spans."""
-    for span in spans:
-        for offset in range(span.start, span.end):
-            if not text[offset].isspace():
-                yield offset
-
-
 def _labels(truth: PageTruth, *, beside: bool) -> dict[int, int]:
     """Article number of each printed character; captions and pull quotes only where `beside` is true."""
     return {
@@ -143,7 +146,7 @@ def _labels(truth: PageTruth, *, beside: bool) -> dict[int, int]:
         for number, article in enumerate(truth.articles)
         for part in article.parts
         if beside or part.kind not in BESIDE
-        for offset in _offsets(truth.text, part.spans)
+        for offset in offsets(truth.text, part.spans)
     }
 
 
@@ -158,7 +161,7 @@ def _articles(reading: Reading, truth: PageTruth) -> tuple[Share, Share, Share, 
     given = {
         offset: row
         for row, article in reversed(list(enumerate(reading.articles)))
-        for offset in _offsets(truth.text, article.spans)
+        for offset in offsets(truth.text, article.spans)
     }
     ours, current = [], -1
     for offset in places:
@@ -192,7 +195,7 @@ def _matched(true: Sequence[int], drawn: Sequence[int]) -> int:
 
 def _purity(reading: Reading, truth: PageTruth) -> Share:
     label = _labels(truth, beside=True)
-    owners = [{label[at] for at in _offsets(truth.text, p.spans) if at in label} for p in reading.passages]
+    owners = [{label[at] for at in offsets(truth.text, p.spans) if at in label} for p in reading.passages]
     return _share(len(owner) == 1 for owner in owners if owner)
 
 
@@ -203,9 +206,9 @@ def _is_joined(passages: Sequence[Passage], cut: CutTruth, text: str) -> bool:
     part of them must come from the sentence itself.
     """
     sentence = printed(text, (*cut.left, *cut.right))
-    own = set(_offsets(text, (*cut.left, *cut.right)))
+    own = set(offsets(text, (*cut.left, *cut.right)))
     for passage in passages:
-        places = list(_offsets(text, passage.spans))
+        places = list(offsets(text, passage.spans))
         at = "".join(text[place] for place in places).find(sentence)
         if at >= 0 and len(own.intersection(places[at : at + len(sentence)])) * 2 > len(own):
             return True
@@ -215,7 +218,7 @@ def _is_joined(passages: Sequence[Passage], cut: CutTruth, text: str) -> bool:
 def _whole(reading: Reading, truth: PageTruth) -> Share:
     where: dict[int, set[int]] = {}
     for row, passage in enumerate(reading.passages):
-        for at in _offsets(truth.text, passage.spans):
+        for at in offsets(truth.text, passage.spans):
             where.setdefault(at, set()).add(row)
     sentences = (s for article in truth.articles for s in _sentences(truth.text, article))
     return _share(bool(set.intersection(*(where.get(at, set()) for at in s))) for s in sentences)
@@ -225,7 +228,7 @@ def _sentences(text: str, article: ArticleTruth) -> Iterator[list[int]]:
     """Places of the printed characters of each sentence of the body, cut ones rejoined."""
     for part in article.parts:
         if part.kind == "body":
-            places = list(_offsets(text, part.spans))
+            places = list(offsets(text, part.spans))
             line = "".join(text[at] for at in places)
             ends = [match.end() for match in _STOP.finditer(line)]
             for start, end in zip([0, *ends], [*ends, len(line)], strict=True):
@@ -235,7 +238,7 @@ def _sentences(text: str, article: ArticleTruth) -> Iterator[list[int]]:
 
 def _kept(truth: PageTruth, covered: Counter[int], kinds: tuple[str, ...]) -> Share:
     return _share(
-        at in covered for article in truth.articles for at in _offsets(truth.text, article.spans(*kinds))
+        at in covered for article in truth.articles for at in offsets(truth.text, article.spans(*kinds))
     )
 
 
@@ -268,61 +271,14 @@ def _characters(reading: Reading, truth: PageTruth) -> tuple[Share, Share, Share
     return Share(invented, digits), Share(changed, total), Share(twice, len(covered)), covered
 
 
-def _fold(text: str) -> str:
-    """Letters and digits only, in their usual width: marks, blanks and turned brackets do not count."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text))
-
-
-def _closest(reading: Reading, truth: PageTruth, article: ArticleTruth) -> Article | None:
-    """The article of the reading that shares the most characters with this one."""
-    own = set(_offsets(truth.text, article.spans()))
-    shared = [(sum(at in own for at in _offsets(truth.text, a.spans)), a) for a in reading.articles]
-    best = max(shared, key=lambda item: item[0], default=(0, None))
-    return best[1] if best[0] else None
-
-
-def _titled(truth: PageTruth) -> list[ArticleTruth]:
-    return [article for article in truth.articles if article.spans("title")]
-
-
-def _title_found(reading: Reading, truth: PageTruth, article: ArticleTruth) -> bool:
-    """Whether the title is the printed one, with or without the kicker and subtitle beside it."""
-    match = _closest(reading, truth, article)
-    lines = [part for part in article.parts if part.kind in HEADLINE]
-    main = next(row for row, part in enumerate(lines) if part.kind == "title")
-    texts = [_fold(printed(truth.text, part.spans)) for part in lines]
-    allowed = {"".join(texts[a:b]) for a in range(main + 1) for b in range(main + 1, len(texts) + 1)}
-    return match is not None and _fold(match.title) in allowed
-
-
-_ROLES = re.compile("本报|新华社|特约|首席|记者|通讯员|评论员|作者|摄影|报道|采写|集体|文图|图文")
-
-
-def _byline_found(reading: Reading, truth: PageTruth, article: ArticleTruth) -> bool:
-    """Whether the byline names the same people, or is the same where it names none."""
-    match = _closest(reading, truth, article)
-    true = _fold(printed(truth.text, article.byline))
-    given = _fold(match.byline) if match else ""
-    names = _ROLES.sub("", true)
-    return _ROLES.sub("", given) == names and bool(given) if names else given == true
-
-
-def _dateline_found(reading: Reading, truth: PageTruth, article: ArticleTruth) -> bool:
-    """Whether the dateline is the printed one, with or without the reporters in brackets."""
-    match = _closest(reading, truth, article)
-    true, given = _fold(printed(truth.text, article.dateline)), _fold(match.dateline) if match else ""
-    byline = _fold(printed(truth.text, article.byline))
-    return given in (true, true + byline)
-
-
 def _apart(reading: Reading, truth: PageTruth) -> Iterator[bool]:
     label = _labels(truth, beside=False)
-    where = {at: row for row, p in enumerate(reading.passages) for at in _offsets(truth.text, p.spans)}
+    where = {at: row for row, p in enumerate(reading.passages) for at in offsets(truth.text, p.spans)}
     mixed = {row for at, row in where.items() if at in label}
     for article in truth.articles:
         for part in article.parts:
             if part.kind in BESIDE:
-                rows = {where[at] for at in _offsets(truth.text, part.spans) if at in where}
+                rows = {where[at] for at in offsets(truth.text, part.spans) if at in where}
                 yield bool(rows) and not rows & mixed
 
 
@@ -331,7 +287,7 @@ def _furniture(reading: Reading, truth: PageTruth) -> Share:
     loose = {at for at, char in enumerate(truth.text) if char.isalnum() and at not in owned}
     mixed: set[int] = set()
     for passage in reading.passages:
-        places = set(_offsets(truth.text, passage.spans))
+        places = set(offsets(truth.text, passage.spans))
         if places & owned.keys():
             mixed |= places & loose
     return Share(len(loose) - len(mixed), len(loose))

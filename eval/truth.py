@@ -7,7 +7,7 @@ where it put every character, or from a JSON file written by hand.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,14 @@ class PageTruth:
 def printed(text: str, spans: Iterable[Span]) -> str:
     """The characters of the spans, without white space."""
     return "".join("".join(text[span.start : span.end].split()) for span in spans)
+
+
+def offsets(text: str, spans: Iterable[Span]) -> Iterator[int]:
+    """Places of the printed characters of the spans."""
+    for span in spans:
+        for offset in range(span.start, span.end):
+            if not text[offset].isspace():
+                yield offset
 
 
 def write_truth(truth: PageTruth, path: Path) -> None:

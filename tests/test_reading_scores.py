@@ -37,6 +37,8 @@ def perfect(page: PageTruth) -> Reading:
                 byline=printed(page.text, truth.byline),
                 dateline=printed(page.text, truth.dateline),
                 spans=tuple(sorted(truth.spans())),
+                kind=truth.kind,
+                complete=truth.ends,
             )
         )
         body = [span for part in truth.parts if part.kind == "body" for span in part.spans]
