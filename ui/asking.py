@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from index.document import YoujuError
 from index.search import Where
 from rag.answer import Answer, Turn
-from ui.archive import Archive
+from ui.archive import Archive, Opened
 from ui.exchange import Exchange, from_answer, new_key
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ class Asking:
     k: int = 0  # passages to search; 0 keeps the setting
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of a question: the answer itself, and as it is shown and kept."""
+
+    answer: Answer
+    exchange: Exchange
+
+
 def check_question(question: object) -> str:
     """The question without invisible characters. Raises QuestionError."""
     if not isinstance(question, str):
@@ -81,8 +89,8 @@ def check_where(docs: Sequence[object] = (), since: object = "", until: object =
     return where if where else None
 
 
-def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Exchange]:
-    """Pieces of the answer as they come, then the finished exchange. Raises YoujuError."""
+def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Finished]:
+    """Pieces of the answer as they come, then what came of it. Raises YoujuError."""
     if not _turns.acquire(timeout=PATIENCE):
         raise BusyError("too many questions at once; try again shortly")
     try:
@@ -98,10 +106,10 @@ def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str |
         _turns.release()
 
 
-def ask(archive: Archive, asking: Asking, *, key: str = "") -> Exchange:
-    """The finished exchange. Raises YoujuError."""
+def ask(archive: Archive, asking: Asking, *, key: str = "") -> Finished:
+    """What came of a question, at once. Raises YoujuError."""
     for piece in stream(archive, asking, key=key):
-        if isinstance(piece, Exchange):
+        if isinstance(piece, Finished):
             return piece
     raise YoujuError("the assistant ended without an answer")
 
@@ -110,7 +118,7 @@ def _settings(archive: Archive, asking: Asking) -> Settings:
     return replace(archive.settings, k=asking.k) if asking.k else archive.settings
 
 
-def _finished(answer: Answer, opened: Any, key: str, seconds: float) -> Exchange:
+def _finished(answer: Answer, opened: Opened, key: str, seconds: float) -> Finished:
     shown = from_answer(
         answer,
         opened.cards,
@@ -118,4 +126,4 @@ def _finished(answer: Answer, opened: Any, key: str, seconds: float) -> Exchange
         fingerprint=opened.index.fingerprint,
         asked=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
     )
-    return replace(shown, seconds=round(seconds, 3))
+    return Finished(answer, replace(shown, seconds=round(seconds, 3)))

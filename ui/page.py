@@ -63,8 +63,8 @@ class Desk:
     def _pieces(self, wanted: asking.Asking, key: str) -> Iterator[str]:
         said = ""
         for piece in asking.stream(self.archive, wanted, key=key):
-            if isinstance(piece, Exchange):
-                yield render.exchange(self.words, piece)
+            if isinstance(piece, asking.Finished):
+                yield render.exchange(self.words, piece.exchange)
             else:
                 said += piece
                 yield render.pending(self.words, key, wanted.question, said)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.document import YoujuError
 from ui.archive import Archive
@@ -16,14 +19,15 @@ from ui.words import LANGUAGES, preferred
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from rag.assistant import Settings
 
-MOST_UPLOAD = 100 * 1024 * 1024  # bytes of one uploaded file
+MOST_UPLOAD = 64 * 1024 * 1024  # bytes of one uploaded file
 
 
-class PortTaken(YoujuError):
-    """Another program listens at that address."""
+class PortError(YoujuError):
+    """The address cannot be listened at."""
 
 
 def serve(
@@ -35,41 +39,67 @@ def serve(
     password_file: Path | None = None,
     model: str = "",
 ) -> None:
-    """Serve until stopped. Raises AuthError for an open host without a secret, before anything is loaded."""
+    """Serve until stopped.
+
+    Raises AuthError for an open host without a secret and PortError for a port
+    that is taken, both before anything is loaded.
+    """
+    allowed = gate(host, password_file)
+    listening = _listen(host, port)
     import uvicorn
 
-    allowed = gate(host, password_file)
-    archive = Archive(index_path, settings, model=model)
-    app = make_app(archive, allowed)
-    print(f"http://{host}:{port}/", flush=True)
-    config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=3
-    )
-    uvicorn.Server(config).run()
+    app = make_app(Archive(index_path, settings, model=model), allowed)
+    print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
+    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def make_app(archive: Archive, allowed: Gate) -> FastAPI:
     """The whole application; every request passes the guard first."""
+    # Both are read when Gradio is imported: it must neither report home nor look for a newer version.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from fastapi import FastAPI
-    from starlette.responses import RedirectResponse
+    from mcp.server.transport_security import TransportSecuritySettings
     from starlette.staticfiles import StaticFiles
 
+    from ui import api, login, mcp, openai_api, problems
     from ui.guard import Guard
+
+    tools = mcp.make_server(archive)
+    agents = tools.streamable_http_app(
+        streamable_http_path=mcp.PATH,
+        stateless_http=True,
+        # The guard checks Host and Origin of every request, by one rule for all doors.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    app = FastAPI(
+        title="有据 Youju",
+        description=api.ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=_lifespan(archive, tools),
+    )
+    app.add_route("/", _home)
+    login.install(app, allowed)
+    app.include_router(api.router(archive, allowed))
+    app.include_router(openai_api.router(archive))
+    app.router.routes.extend(agents.routes)
+    problems.install(app)
+    app.mount("/web", StaticFiles(directory=str(files("ui") / "web")), name="web")
+    _mount_pages(app, archive)
+    app.add_middleware(Guard, gate=allowed)
+    return app
+
+
+def _mount_pages(app: FastAPI, archive: Archive) -> None:
+    """The page once per language; what is told in the browser's own language needs no second loading."""
+    import gradio as gr
+
     from ui.page import build
     from ui.theme import theme
 
-    app = FastAPI(
-        title="有据 Youju", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
-    )
-
-    async def home(request: Request) -> RedirectResponse:
-        words = preferred(request.headers.get("accept-language", ""))
-        return RedirectResponse(f"/{words.code}/", status_code=307)
-
-    app.add_route("/", home)
-    app.mount("/web", StaticFiles(directory=str(files("ui") / "web")), name="web")
     for words in LANGUAGES.values():
         gr.mount_gradio_app(
             app,
@@ -86,8 +116,26 @@ def make_app(archive: Archive, allowed: Gate) -> FastAPI:
             theme=theme(),
             allowed_paths=[],
         )
-    app.add_middleware(Guard, gate=allowed)
-    return app
+
+
+def _lifespan(archive: Archive, tools: Any) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The page is there at once; the models load beside it, so that the first question finds them loaded."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, args=(archive,), daemon=True).start()
+        async with tools.session_manager.run():
+            yield
+
+    return lifespan
+
+
+async def _home(request: Request) -> Response:
+    """To the page in the browser's language."""
+    from starlette.responses import RedirectResponse
+
+    words = preferred(request.headers.get("accept-language", ""))
+    return RedirectResponse(f"/{words.code}/", 307, {"vary": "accept-language"})
 
 
 def _warm(archive: Archive) -> None:
@@ -96,3 +144,18 @@ def _warm(archive: Archive) -> None:
         archive.warm()
     except YoujuError as error:
         print(f"youju: {error}", file=sys.stderr, flush=True)
+
+
+def _listen(host: str, port: int) -> Any:
+    """A socket that is bound before the slow part, so that a taken port is told at once."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise PortError(f"cannot listen at {host}:{port}: {error}; choose another with --port") from None
+    return listening

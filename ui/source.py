@@ -89,12 +89,12 @@ def _window(text: str, cited: Sequence[Span], article: Article | None, before: i
     """The whole article when it is short, else the surroundings of the cited place."""
     low = min((span.start for span in cited), default=0)
     high = max((span.end for span in cited), default=0)
-    start, end = max(low - AROUND, 0), min(high + AROUND, len(text))
+    start, end = low - AROUND, high + AROUND
     if article is not None and article.spans:
         first = min(span.start for span in article.spans)
         last = min(max(span.end for span in article.spans), len(text))
         if last - first <= LONGEST_ARTICLE:
-            start, end = min(first, low), max(last, high)
+            start, end = min(first, start), max(last, end)
     start, end = max(start - before * STEP, 0), min(end + after * STEP, len(text))
     start, end = _line_start(text, start), _line_end(text, end)
     if end - start > MOST:

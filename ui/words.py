@@ -111,6 +111,10 @@ class Words:
     theme_system: str
     language: str
     menu: str
+    login: str
+    login_name: str
+    login_word: str
+    login_failed: str
 
 
 ZH = Words(
@@ -210,6 +214,10 @@ ZH = Words(
     theme_system="跟随系统",
     language="语言",
     menu="对话列表",
+    login="进入",
+    login_name="用户名",
+    login_word="口令",
+    login_failed="口令不对，或尝试过于频繁。",
 )
 
 EN = Words(
@@ -310,6 +318,10 @@ EN = Words(
     theme_system="As the system",
     language="Language",
     menu="Conversations",
+    login="Enter",
+    login_name="Name",
+    login_word="Password or token",
+    login_failed="Wrong password, or too many attempts.",
 )
 
 LANGUAGES = {words.code: words for words in (ZH, EN)}

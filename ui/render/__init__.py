@@ -3,7 +3,7 @@
 from ui.render.frame import composer, masthead, rail, trouble
 from ui.render.markup import Html
 from ui.render.panel import source, source_gone
-from ui.render.shell import dress
+from ui.render.shell import dress, login
 from ui.render.thread import broken, conversation, exchange, pending, welcome
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "conversation",
     "dress",
     "exchange",
+    "login",
     "masthead",
     "pending",
     "rail",

@@ -7,8 +7,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from ui.render.markup import Html, el
-from ui.words import LANGUAGES
+from ui.render.markup import Html, el, join
+from ui.words import LANGUAGES, Words
 
 _META = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*?/>', re.DOTALL)
 _MANIFEST = re.compile(r'<link rel="manifest"[^>]*>')
@@ -36,6 +36,40 @@ def dress(page: str, language: str, nonce: str) -> str:
     )
     page = page.replace("<gradio-app", f"{first}<gradio-app", 1)
     return _SCRIPT.sub(f'<script nonce="{nonce}"', page)
+
+
+def login(words: Words, *, named: bool, failed: bool) -> str:
+    """The login page: a name where there are names, and a secret. It runs no script."""
+    name = _field("name", words.login_name, "text", "username") if named else Html()
+    body = el(
+        "main",
+        el("span", "据", class_="seal", aria_hidden="true"),
+        el("h1", words.name),
+        el("p", words.login_failed, class_="trouble", role="alert") if failed else Html(),
+        el(
+            "form",
+            name,
+            _field("secret", words.login_word, "password", "current-password"),
+            el("button", words.login, type="submit"),
+            method="post",
+            action="/login",
+        ),
+        class_="login",
+    )
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("title", words.name),
+        el("link", rel="stylesheet", href=_versioned("style.css")),
+        el("link", rel="icon", type="image/svg+xml", href=_versioned("icon.svg")),
+    )
+    return "<!doctype html>" + el("html", head, el("body", body), lang=words.code)
+
+
+def _field(name: str, label: str, kind: str, fill: str) -> Html:
+    box = el("input", id=name, name=name, type=kind, autocomplete=fill, required=True)
+    return join((el("label", label, for_=name), box))
 
 
 def _head() -> Html:

@@ -1,0 +1,94 @@
+"""Files that readers hand in: kept in a folder beside the index, indexed, and deleted again.
+
+The folder stands beside the index and not inside it, as every file of an index is covered by its checksums.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from index.document import ReadError, YoujuError
+from index.update import FileVerdict, Progress, Status, Summary, remove_documents, update_index
+from ui.archive import Archive
+
+MOST_FILES = 500  # of one delivery
+LONGEST_NAME = 120  # characters, the suffix included
+_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+')
+
+Report = Callable[[FileVerdict | Progress], None]
+
+
+class TooManyError(YoujuError):
+    """More files at once than are taken."""
+
+
+def folder_of(archive: Archive) -> Path:
+    """Where handed-in files are kept."""
+    return archive.path.resolve().with_name(archive.path.name + "-files")
+
+
+def take_in(archive: Archive, files: Sequence[tuple[str, Path]], *, report: Report | None = None) -> Summary:
+    """Keep and index files, given as (name, where it lies now). Raises YoujuError.
+
+    A file of the same name is replaced. What cannot be indexed is not kept.
+    """
+    if len(files) > MOST_FILES:
+        raise TooManyError(f"at most {MOST_FILES} files at once, got {len(files)}")
+    folder = folder_of(archive)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = [_keep(folder, name, place) for name, place in files]
+    try:
+        summary = update_index(archive.path, kept, model=archive.model, report=report)
+    except YoujuError:
+        _forget(kept)
+        raise
+    _forget([folder / verdict.doc for verdict in summary.verdicts if verdict.status is Status.REFUSED])
+    return summary
+
+
+def take_out(archive: Archive, docs: Sequence[str], *, report: Report | None = None) -> Summary:
+    """Delete documents; handed-in files are deleted with them. Raises ReadError for an unknown id."""
+    with archive.lease() as opened:
+        roots = {doc: opened.cards[doc].root for doc in docs if doc in opened.cards}
+    summary = remove_documents(archive.path, docs, report=report)
+    folder = folder_of(archive)
+    _forget([folder / doc for doc, root in roots.items() if Path(root) == folder])
+    return summary
+
+
+def read_again(archive: Archive, *, report: Report | None = None) -> Summary:
+    """Bring the index up to date with the folders its documents came from. Raises YoujuError."""
+    with archive.lease() as opened:
+        roots = sorted({card.root for card in opened.cards.values()})
+    sources = [Path(root) for root in roots if Path(root).is_dir()]
+    if not sources:
+        raise ReadError("none of the folders these documents came from is there any more")
+    return update_index(archive.path, sources, model=archive.model, report=report)
+
+
+def safe_name(name: str) -> str:
+    """A file name without path, control characters or marks that any file system refuses."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    plain = _UNFIT.sub("_", last).strip(". ")
+    stem, dot, suffix = plain.rpartition(".")
+    if not dot:
+        stem, suffix = plain, ""
+    room = LONGEST_NAME - len(dot) - len(suffix[:10])
+    return f"{stem[:room] or 'file'}{dot}{suffix[:10]}"
+
+
+def _keep(folder: Path, name: str, place: Path) -> Path:
+    target = folder / safe_name(name)
+    beside = target.with_name(f".{target.name}.part")
+    shutil.copyfile(place, beside)
+    beside.replace(target)
+    return target
+
+
+def _forget(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

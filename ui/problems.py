@@ -1,0 +1,88 @@
+"""Errors of the HTTP API as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from index.document import (
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    ModelError,
+    ReadError,
+    YoujuError,
+)
+from ui.asking import BusyError, QuestionError
+from ui.exchange import ExchangeError
+from ui.intake import TooManyError
+
+MEDIA = "application/problem+json"
+_STATUS: tuple[tuple[type[YoujuError], int, str], ...] = (
+    (QuestionError, 422, "question cannot be taken"),
+    (ExchangeError, 422, "exchange cannot be read"),
+    (TooManyError, 413, "too many files"),
+    (BusyError, 429, "too many questions"),
+    (ReadError, 422, "document cannot be read"),
+    (IndexMissing, 503, "no index"),
+    (IndexDamaged, 503, "index damaged"),
+    (IndexMismatch, 503, "index of another model"),
+    (IndexBusy, 409, "index is being written"),
+    (ModelError, 503, "model unavailable"),
+)
+
+
+def status_of(error: YoujuError) -> tuple[int, str]:
+    """HTTP status and short title of one of our errors."""
+    return next(
+        ((status, title) for kind, status, title in _STATUS if isinstance(error, kind)), (500, "failed")
+    )
+
+
+def problem(status: int, title: str, detail: str, path: str = "", **more: Any) -> Response:
+    """A problem as a response; `about:blank` says that the status tells the kind."""
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        **more,
+    }
+    headers = {"retry-after": "5"} if status == 429 else None
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type=MEDIA)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem."""
+    app.add_exception_handler(YoujuError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    status, title = status_of(error) if isinstance(error, YoujuError) else (500, "failed")
+    return problem(status, title, str(error), request.url.path)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = [
+        {"at": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])[:200]}
+        for item in found[:20]
+    ]
+    return problem(422, "request cannot be read", "see `errors`", request.url.path, errors=errors)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return problem(500, "failed", "", request.url.path)
+    found = problem(error.status_code, str(error.detail), str(error.detail), request.url.path)
+    found.headers.update(error.headers or {})
+    return found
