@@ -13,7 +13,12 @@ from index.runs import Run
 _TOGETHER = 0.012  # cohesion from which text under a bare line belongs to the article above it
 _RETURN = 0.03  # cohesion from which text without a headline belongs to an earlier article
 _SHORT = 80  # characters below which cohesion says little
-_FOREIGN = 0.15  # by how much better a headline must suit another text to be moved to it
+_SECTION, _TITLE = (
+    9,
+    15,
+)  # characters of a headline: up to the first it looks like a section's, from the second not
+_FEW = 12  # articles back that text may return to
+_FULL = 4000  # characters after which an article's beginning is forgotten
 _BESIDE = frozenset({"caption", "quote", "furniture"})
 
 
@@ -24,8 +29,9 @@ class Draft:
     head: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     beside: list[int] = field(default_factory=list)  # captions and pull quotes
-    bag: Bag = frozenset()
+    bag: Bag = Bag()
     size: int = 0
+    sections: int = 0
 
 
 @dataclass(slots=True)
@@ -33,130 +39,149 @@ class Makeup:
     """The page as a whole while it is being sorted."""
 
     pieces: Sequence[Piece]
-    runs: list[Run]
+    runs: Sequence[Run]
+    followers: dict[int, list[int]]
+    signed: float  # share of the page's headlines that have a byline or dateline
     owner: dict[int, Draft] = field(default_factory=dict)  # by run
     drafts: list[Draft] = field(default_factory=list)
 
 
-def articles(pieces: Sequence[Piece], runs: list[Run]) -> list[Draft]:
+def articles(pieces: Sequence[Piece], runs: Sequence[Run]) -> list[Draft]:
     """The articles of the page in the order in which they begin; every piece is in exactly one."""
-    makeup = Makeup(pieces, runs)
-    heads = _headlines(makeup)
+    followers: dict[int, list[int]] = {}
     for number, run in enumerate(runs):
-        _place(makeup, number, run, heads[number])
-    for row, piece in enumerate(pieces):
-        if piece.kind in _BESIDE:
-            _lay_beside(makeup, row)
+        followers.setdefault(run.follows, []).append(number)
+    makeup = Makeup(pieces, runs, followers, _signed_share(pieces, runs))
+    for number, run in enumerate(runs):
+        if run.follows < 0:
+            _place(makeup, number)
+    for number in range(len(runs)):
+        if number not in makeup.owner:  # runs that follow each other in a ring
+            _place(makeup, number)
+    _lay_beside(makeup)
     for draft in makeup.drafts:
         draft.runs = _in_order(draft.runs, runs)
     return makeup.drafts
 
 
-def _headlines(makeup: Makeup) -> list[list[int]]:
-    """The headline pieces that belong to each run: those above it, unless they suit another one better."""
-    heads = [list(run.head) for run in makeup.runs]
-    orphans = [number for number in range(1, len(makeup.runs)) if _is_orphan(makeup, number)]
-    if not orphans:
-        return heads
-    for number, run in enumerate(makeup.runs):
-        groups = _head_groups(makeup.pieces, run.head)
-        if not groups:
-            continue
-        others = [other for other in orphans if not heads[other]]
-        for group in groups:
-            title = merged(bag(makeup.pieces[row].text) for row in group)
-            own = coverage(title, run.bag)
-            best = max(others, key=lambda other: coverage(title, makeup.runs[other].bag), default=-1)
-            if best >= 0 and coverage(title, makeup.runs[best].bag) > own + _FOREIGN:
-                heads[best] += group
-                heads[number] = [row for row in heads[number] if row not in group]
-    return heads
+def _signed_share(pieces: Sequence[Piece], runs: Sequence[Run]) -> float:
+    headed = [run for run in runs if run.head]
+    return sum(_is_signed(pieces, run) for run in headed) / len(headed) if headed else 0.0
 
 
-def _is_orphan(makeup: Makeup, number: int) -> bool:
-    """Whether a run has no headline of its own and does not go on with what stands before it."""
-    run, before = makeup.runs[number], makeup.runs[number - 1]
-    if run.head or run.follows >= 0 or not run.body:
-        return False
-    return run.why in ("topic", "dateline", "signed") or cohesion(before.bag, run.bag) < _TOGETHER
+def _is_signed(pieces: Sequence[Piece], run: Run) -> bool:
+    """Whether the run says who wrote it or where it was sent from."""
+    if any(pieces[row].kind == "byline" for row in run.head):
+        return True
+    return bool(run.body) and shapes.opens_with_dateline(pieces[run.body[0]].text)
 
 
-def _head_groups(pieces: Sequence[Piece], head: Sequence[int]) -> list[list[int]]:
-    """A stack of headlines cut into single ones; a byline goes with the line above it."""
-    groups: list[list[int]] = []
-    for row in head:
-        if pieces[row].kind == "byline" and groups:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    return groups
-
-
-def _place(makeup: Makeup, number: int, run: Run, head: list[int]) -> None:
-    draft = _parent(makeup, number, run, head)
+def _place(makeup: Makeup, number: int) -> None:
+    """Put a run into an article, and with it those that go on with its last sentence, wherever they stand."""
+    run = makeup.runs[number]
+    draft = _parent(makeup, number, run)
     if draft is None:
-        draft = Draft(head=list(head))
+        draft = Draft(head=list(run.head))
         makeup.drafts.append(draft)
-    elif head:
-        run.body = sorted([*head, *run.body])
-    draft.runs.append(number)
-    draft.bag = draft.bag | run.bag
-    draft.size += run.size
-    makeup.owner[number] = draft
+    elif run.head:
+        draft.sections += 1
+        run.body = [*sorted(run.head), *run.body]
+    first = number
+    waiting = [number]
+    while waiting:
+        number = waiting.pop()
+        if number in makeup.owner:
+            continue
+        if number != first and makeup.runs[number].head:
+            _take_head(makeup.runs[number], draft)
+        draft.runs.append(number)
+        draft.bag = (
+            merged((draft.bag, makeup.runs[number].bag)) if draft.size < _FULL else makeup.runs[number].bag
+        )
+        draft.size += makeup.runs[number].size
+        makeup.owner[number] = draft
+        waiting.extend(makeup.followers.get(number, ()))
 
 
-def _parent(makeup: Makeup, number: int, run: Run, head: list[int]) -> Draft | None:
+def _take_head(run: Run, draft: Draft) -> None:
+    """A headline above text from the middle of a sentence: the article's own when it has no other."""
+    if draft.head:
+        run.body = [*sorted(run.head), *run.body]
+    else:
+        draft.head = list(run.head)
+
+
+def _parent(makeup: Makeup, number: int, run: Run) -> Draft | None:
     """The article that the run belongs to, None when it begins one."""
-    if run.follows in makeup.owner:
-        return makeup.owner[run.follows]
-    later = next((other for other in makeup.owner if makeup.runs[other].follows == number), -1)
-    if later >= 0 and not head:
-        return makeup.owner[later]
-    if not number or not makeup.drafts:
+    above = next((row for row in range(number - 1, -1, -1) if row in makeup.owner), -1)
+    if above < 0:
         return None
-    before = makeup.owner[number - 1]
-    if head:
-        return _under_heading(makeup, number, run, head, before)
-    best = max(makeup.drafts, key=lambda draft: cohesion(draft.bag, run.bag) + 0.02 * (draft is before))
-    close = cohesion(best.bag, run.bag)
-    if run.why == "dateline" or run.why == "signed":
+    before = makeup.owner[above]
+    if run.head:
+        return _under_heading(makeup, number, run, before)
+    if run.why in ("dateline", "signed", "topic"):
         return None
     if run.size < _SHORT and run.why != "jump":
         return before
-    if run.why == "open" and best is before and close >= _TOGETHER:
-        return before
-    return best if close >= (_TOGETHER if best is before else _RETURN) else None
+    best = max(
+        makeup.drafts[-_FEW:], key=lambda draft: cohesion(draft.bag, run.bag) + 0.02 * (draft is before)
+    )
+    return best if cohesion(best.bag, run.bag) >= (_TOGETHER if best is before else _RETURN) else None
 
 
-def _under_heading(makeup: Makeup, number: int, run: Run, head: list[int], before: Draft) -> Draft | None:
+def _under_heading(makeup: Makeup, number: int, run: Run, before: Draft) -> Draft | None:
+    """The article above when the headline is only a section's, or the one that bears the same headline."""
     pieces = makeup.pieces
-    titles = [row for row in head if pieces[row].kind == "headline"]
+    titles = [row for row in run.head if pieces[row].kind == "headline"]
     same = _repeated(makeup, titles)
     if same is not None:
         return same
-    signed = any(pieces[row].kind == "byline" for row in head)
-    first = next((pieces[row].text for row in run.body), "")
-    if signed or shapes.opens_with_dateline(first) or makeup.runs[number - 1].why == "closed":
-        return None
-    if _closed(makeup, number - 1):
+    if _is_signed(pieces, run) or _closed(makeup, number - 1) or _breaks_off(makeup, number - 1):
         return None
     levels = [pieces[row].level for row in titles if pieces[row].level]
     above = [pieces[row].level for row in before.head if pieces[row].level]
     if levels and above and min(levels) <= min(above):
         return None
-    own = merged([run.bag, *(bag(pieces[row].text) for row in titles)])
-    close = cohesion(before.bag, own)
-    deeper = bool(levels and above and min(levels) > min(above))
-    needed = (
-        _TOGETHER * (2.0 if len(titles) > 1 and not deeper else 1.0) * (0.3 if run.size < _SHORT else 1.0)
-    )
-    return before if close >= needed else None
+    deeper = bool(levels and above)
+    close = max(_close(pieces, run, before), 0.7 * _beyond(makeup, number, before))
+    return before if close >= _needed(makeup, run, titles, before, deeper) else None
+
+
+def _close(pieces: Sequence[Piece], run: Run, draft: Draft) -> float:
+    own = merged([run.bag, *(bag(pieces[row].text) for row in run.head)])
+    return cohesion(draft.bag, own)
+
+
+def _beyond(makeup: Makeup, number: int, before: Draft) -> float:
+    """How well the section after this one goes with the article: what lies between belongs to it too."""
+    if number + 1 >= len(makeup.runs) or number in makeup.followers:
+        return 0.0
+    after = makeup.runs[number + 1]
+    bare = len(after.head) == 1 and not _is_signed(makeup.pieces, after) and after.follows < 0
+    return _close(makeup.pieces, after, before) if bare else 0.0
+
+
+def _needed(makeup: Makeup, run: Run, titles: Sequence[int], before: Draft, deeper: bool) -> float:
+    """Cohesion wanted before a headline counts as a section's: more, the more it looks like a title."""
+    needed = _TOGETHER * (0.3 if run.size < _SHORT else 1.0)
+    longest = max((len(makeup.pieces[row].text) for row in titles), default=0)
+    if deeper:
+        return needed * 0.3
+    if len(titles) > 1:
+        needed *= 2.5
+    if longest >= _TITLE:
+        needed *= 1.5
+    elif longest <= _SECTION:
+        needed *= 0.5
+    if before.sections:
+        needed *= 0.6
+    return needed * (0.6 if makeup.signed >= 0.3 else 1.3)
 
 
 def _repeated(makeup: Makeup, titles: Sequence[int]) -> Draft | None:
     """The article that already bears this headline: a jump repeats it."""
     text = "".join(makeup.pieces[row].text for row in titles)
-    for draft in makeup.drafts:
+    for draft in makeup.drafts[-_FEW:]:
         if text and any(makeup.pieces[row].text == text for row in draft.head):
             return draft
     return None
@@ -168,36 +193,49 @@ def _closed(makeup: Makeup, number: int) -> bool:
     return bool(run.body) and makeup.pieces[run.body[-1]].kind in ("signature", "byline")
 
 
-def _lay_beside(makeup: Makeup, row: int) -> None:
-    """Give a caption or pull quote to the article it speaks of, the one around it when in doubt."""
+def _breaks_off(makeup: Makeup, number: int) -> bool:
+    """Whether a run ends inside a sentence: no section heading can follow."""
+    run = makeup.runs[number]
+    last = makeup.pieces[run.body[-1]] if run.body else None
+    return last is not None and last.kind == "body" and last.open and not shapes.SEMI_ENDED.search(last.text)
+
+
+def _lay_beside(makeup: Makeup) -> None:
+    """Give each caption and pull quote to the article it speaks of, the one around it when in doubt."""
+    starts = sorted((min([*run.head, *run.body]), number) for number, run in enumerate(makeup.runs))
     if not makeup.drafts:
         makeup.drafts.append(Draft())
-    own = bag(makeup.pieces[row].text)
-    around = _around(makeup, row)
+    around, at = makeup.drafts[0], 0
+    for row, piece in enumerate(makeup.pieces):
+        while at < len(starts) and starts[at][0] <= row:
+            around, at = makeup.owner[starts[at][1]], at + 1
+        if piece.kind in _BESIDE:
+            _suited(makeup, bag(piece.text), around, at).beside.append(row)
 
-    def suits(draft: Draft) -> float:
-        return coverage(own, draft.bag) + 0.2 * (draft is around)
 
-    max(makeup.drafts, key=suits).beside.append(row)
-
-
-def _around(makeup: Makeup, row: int) -> Draft:
-    best = makeup.drafts[0]
-    for number, run in enumerate(makeup.runs):
-        if min([*run.head, *run.body]) < row:
-            best = makeup.owner[number]
-    return best
+def _suited(makeup: Makeup, own: Bag, around: Draft, at: int) -> Draft:
+    near = {
+        id(draft): draft for draft in (makeup.owner.get(row) for row in range(at - _FEW, at + _FEW)) if draft
+    }
+    candidates = [around, *near.values()]
+    return max(candidates, key=lambda draft: coverage(own, draft.bag) + 0.2 * (draft is around))
 
 
 def _in_order(numbers: Sequence[int], runs: Sequence[Run]) -> list[int]:
     """Runs in reading order: as printed, but each right after the one whose sentence it goes on with."""
+    own = set(numbers)
+    if not own:
+        return []
     after: dict[int, list[int]] = {}
     for number in numbers:
-        after.setdefault(runs[number].follows if runs[number].follows in numbers else -1, []).append(number)
+        after.setdefault(runs[number].follows if runs[number].follows in own else -1, []).append(number)
     ordered: list[int] = []
-    waiting = sorted(after.get(-1, []), reverse=True)
+    first = min(own)
+    waiting = sorted(after.get(-1, [first]), reverse=True)
     while waiting:
         number = waiting.pop()
-        ordered.append(number)
-        waiting.extend(sorted(after.get(number, []), reverse=True))
-    return ordered
+        if number in own:
+            own.remove(number)
+            ordered.append(number)
+            waiting.extend(sorted(after.get(number, []), reverse=True))
+    return [*ordered, *sorted(own)]

@@ -12,7 +12,8 @@ from index.located import Located, gap, joined
 from index.shapes import continues, ended, is_byline, is_caption, is_credit, is_headline, opens_with_dateline
 
 _UPRIGHT = 4  # lines of one character that make a vertical caption
-_UNLIKELY = -2.0  # log odds below which a line does not go on with the next one
+_UNLIKELY = -4.0  # log odds below which a full line that may be a headline does not go on with the next one
+_COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _joins(
         return not _is_beside(line, after, size)
     if continues(line.text) or len(group) > 1 or not is_headline(last.text):
         return True
-    return characters().fit(last.text, line.text) > _UNLIKELY
+    return characters().fit(last.text, line.text) > _UNLIKELY - _COMMA * last.text.count("，")
 
 
 def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
@@ -123,7 +124,7 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
         return False
     if line.size < size - 2 or not after:
         return True
-    return characters().fit(line.text, after[0].text) < _UNLIKELY
+    return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
 def _paragraph(text: str, group: Sequence[Line]) -> Block:

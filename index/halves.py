@@ -9,11 +9,16 @@ from index.characters import characters
 from index.shapes import continues
 
 _ENOUGH = 0.0  # log odds that a pair must reach
-_NEIGHBOUR, _BESIDE, _LATER, _EARLIER = 5.0, 4.0, -1.0, -2.0  # bonus by where the halves stand
+_NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 6.0, 5.0, 1.5, -0.5, -1.5  # bonus by where the halves stand
 _JUMP = 6.0  # both halves carry a jump line
-_HEADLINE = -5.0  # the left half may just as well be a headline
+_BREAKS_OFF = 2.0  # it is running text that certainly goes on somewhere
+_UNDER_HEAD = -4.0  # the right half stands under a headline, as a beginning would
+_BALANCE = 3.0  # a quotation or bracket opened in one half and closed in the other
 _ON_PAGE = 2.0  # the characters at the joint stand together elsewhere on the page
+_CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _DEPTH = 6
+_PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
+_QUOTATION = 300  # characters after which an opened quotation should have been closed
 _MOST = 400  # halves of a page that are compared with each other
 
 
@@ -25,8 +30,8 @@ class Half:
     order: int
     text: str
     jump: bool = False
-    headline: bool = False
-    certain: bool = False  # printed so that it must continue or be continued
+    doubt: float = 0.0  # log odds that it is a headline
+    under_head: bool = False
 
 
 def matched(
@@ -61,19 +66,38 @@ def _score(tail: Half, head: Half, page: str, beside: bool) -> float:
     if continues(head.text):
         score += 4.0
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
-    score += _ON_PAGE * sum(len(part) == 3 and part in page for part in joint)
-    if tail.headline:
-        score += _HEADLINE
+    score += _BALANCE * _balance(tail.text, head.text) - tail.doubt
+    if not tail.doubt:
+        score += _BREAKS_OFF + _ON_PAGE * sum(len(part) == 3 and part in page for part in joint)
+    if head.under_head and not (tail.doubt and head.order - tail.order == 1):
+        score += _UNDER_HEAD
     if tail.jump and head.jump:
         return score + _JUMP
-    distance = head.order - tail.order
+    return score + _placed(head.order - tail.order, beside)
+
+
+def _placed(distance: int, beside: bool) -> float:
     if distance == 1:
-        score += _NEIGHBOUR
-    elif beside:
-        score += _BESIDE
-    else:
-        score += _LATER if distance > 0 else _EARLIER
-    return score
+        return _NEIGHBOUR
+    if beside:
+        return _BESIDE
+    if 0 < distance <= _CLOSE_BY:
+        return _NEAR
+    return _LATER if distance > 0 else _EARLIER
+
+
+def _balance(left: str, right: str) -> int:
+    """1 when the right half closes what the left half leaves open, -1 when only one of them does."""
+    found = 0
+    for opening, closing in _PAIRS:
+        open_left = left.rfind(opening) > left.rfind(closing)
+        first_close, first_open = right.find(closing), right.find(opening)
+        closed_right = first_close >= 0 and (first_open < 0 or first_close < first_open)
+        if open_left and closed_right:
+            return 1
+        if closed_right or (open_left and len(right) > _QUOTATION):
+            found = -1
+    return found
 
 
 def _circular(pairs: dict[int, int], left: int, right: int) -> bool:

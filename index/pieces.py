@@ -13,6 +13,7 @@ from index.located import Located
 
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
+_NEAR = 40  # pieces before and after it that it may repeat
 _JUMP_WORDS = re.compile(r"[下上转接版第（）()【】\[\]\s]+")
 
 
@@ -46,9 +47,8 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     found: list[Piece] = []
     for block in blocks:
         _add(found, block, dropped)
-    page = _LETTERS.sub("", "\0".join(piece.text for piece in found if piece.kind in ("body", "headline")))
-    named = [_renamed(found, at, page) for at in range(len(found))]
-    return named, dropped
+    letters = [_LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") else "" for piece in found]
+    return [_renamed(found, at, letters) for at in range(len(found))], dropped
 
 
 def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
@@ -107,15 +107,22 @@ def _kind(block: Block, text: str) -> str:
     return "body"
 
 
-def _renamed(found: Sequence[Piece], at: int, page: str) -> Piece:
+def _renamed(found: Sequence[Piece], at: int, letters: Sequence[str]) -> Piece:
     piece = found[at]
     if piece.kind not in ("body", "headline") or piece.level or not at:
         return piece
-    letters = _LETTERS.sub("", piece.text)
-    if not _QUOTED <= len(letters) <= 200 or page.find(letters, page.find(letters) + 1) < 0:
-        return piece
     after = found[at + 1].kind if at + 1 < len(found) else ""
     before = found[at - 1].kind
-    if piece.kind == "headline" and ("byline" in (before, after) or "headline" in (before, after)):
+    if piece.kind == "headline" and before == "headline" and after == "body" and shapes.is_names(piece.text):
+        return replace(piece, kind="byline")
+    own = letters[at]
+    # A title repeats the text below it, a pull quote mostly what was printed before.
+    last = (
+        at
+        if after in ("headline", "byline") or piece.kind == "headline" and before == "headline"
+        else at + _NEAR
+    )
+    near = range(max(0, at - _NEAR), min(len(found), last + 1))
+    if not _QUOTED <= len(own) <= 200 or not any(own in letters[row] for row in near if row != at):
         return piece
     return replace(piece, kind="quote")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from index import shapes
-from index.cohesion import Bag, bag, cohesion, merged
+from index.cohesion import Bag, bag
 from index.halves import Half, matched
 from index.pieces import Piece
 
-_APART = 0.004  # cohesion of two stretches below which they are of different articles
-_STRETCH = 250  # characters on either side that cohesion is taken of
-_SHORT = 100  # characters below which cohesion says nothing
+_ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
+_A_HEADLINE = 99.0
 _INSERTS = frozenset({"caption", "quote", "furniture"})
 
 
@@ -29,7 +27,7 @@ class Run:
     body: list[int] = field(default_factory=list)
     follows: int = -1
     why: str = ""
-    bag: Bag = frozenset()
+    bag: Bag = Bag()
     size: int = 0
 
 
@@ -42,25 +40,40 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
             orders[row] = order
             order += 1
     tails = [
-        Half(row, orders[row], piece.text, bool(piece.away), headline=_may_be_headline(piece))
+        Half(row, orders[row], piece.text, bool(piece.away), doubt=doubt)
         for row, piece in enumerate(pieces)
         if piece.kind in ("body", "headline")
         and not piece.level
         and piece.open
         and not shapes.SEMI_ENDED.search(piece.text)
+        and (doubt := _doubt(pieces, row)) < _A_HEADLINE
     ]
     heads = [
-        Half(row, orders[row], piece.text, bool(piece.back))
+        Half(row, orders[row], piece.text, bool(piece.back), under_head=_under_head(pieces, row))
         for row, piece in enumerate(pieces)
         if piece.kind == "body" and not shapes.opens_with_dateline(piece.text)
     ]
-    page = "".join("".join(piece.text.split()) + "\n" for piece in pieces)
+    page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
     beside = frozenset((tail.row, tail.row + 1) for tail in tails)
     return matched(tails, heads, page, beside)
 
 
-def _may_be_headline(piece: Piece) -> bool:
-    return piece.kind == "headline" and not piece.away
+def _under_head(pieces: Sequence[Piece], row: int) -> bool:
+    above = next((piece for piece in reversed(pieces[:row]) if piece.kind not in _INSERTS), None)
+    return above is not None and above.kind in ("headline", "byline") and not pieces[row].back
+
+
+def _doubt(pieces: Sequence[Piece], row: int) -> float:
+    """How much an open line looks like a headline instead of what is left of a sentence, as log odds."""
+    piece = pieces[row]
+    if piece.kind != "headline" or piece.away:
+        return 0.0
+    before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in _INSERTS), "")
+    after = next((other.kind for other in pieces[row + 1 :] if other.kind not in _INSERTS), "")
+    if before != "body":
+        return _A_HEADLINE
+    doubt = {"body": 8.0, "headline": 4.0, "byline": 8.0}.get(after, 2.0)
+    return doubt - 2.0 * piece.text.count("，")
 
 
 def runs(pieces: Sequence[Piece], pairs: dict[int, int]) -> list[Run]:
@@ -80,15 +93,14 @@ def runs(pieces: Sequence[Piece], pairs: dict[int, int]) -> list[Run]:
         (run.head if heading and not run.body else run.body).append(row)
         last = row
     made.append(run)
-    made = [run for run in made if run.head or run.body]
-    split = [part for run in made for part in _split(pieces, run, pairs)]
-    where = {row: number for number, run in enumerate(split) for row in run.body}
-    for number, run in enumerate(split):
-        left = rights.get(run.body[0], -1) if run.body else -1
-        run.follows = where.get(left, -1) if where.get(left, -1) != number else -1
-        run.bag = merged(bag(pieces[row].text) for row in run.body)
-        run.size = sum(len(pieces[row].text) for row in run.body)
-    return split
+    return [gather(pieces, run) for run in made if run.head or run.body]
+
+
+def gather(pieces: Sequence[Piece], run: Run) -> Run:
+    """Take stock of the run's text."""
+    run.bag = bag("\n".join(pieces[row].text for row in run.body))
+    run.size = sum(len(pieces[row].text) for row in run.body)
+    return run
 
 
 def _break(
@@ -128,37 +140,3 @@ def _break(
     ):
         return "open"
     return ""
-
-
-def _split(pieces: Sequence[Piece], run: Run, pairs: dict[int, int]) -> list[Run]:
-    """The run cut where its text turns to something else altogether."""
-    if len(run.body) < 2 or sum(len(pieces[row].text) for row in run.body) < 2 * _SHORT:
-        return [run]
-    bags = [bag(pieces[row].text) for row in run.body]
-    sizes = [len(pieces[row].text) for row in run.body]
-    cuts = [
-        at
-        for at in range(1, len(run.body))
-        if pairs.get(run.body[at - 1]) != run.body[at] and _turns(bags, sizes, at)
-    ]
-    edges = [0, *cuts, len(run.body)]
-    parts = [Run(body=run.body[low:high], why="topic") for low, high in pairwise(edges)]
-    parts[0].head, parts[0].why = run.head, run.why
-    return parts
-
-
-def _turns(bags: Sequence[Bag], sizes: Sequence[int], at: int) -> bool:
-    before, after = _stretch(sizes[:at][::-1]), _stretch(sizes[at:])
-    if sum(sizes[at - before : at]) < _SHORT or sum(sizes[at : at + after]) < _SHORT:
-        return False
-    return cohesion(merged(bags[at - before : at]), merged(bags[at : at + after])) < _APART
-
-
-def _stretch(sizes: Sequence[int]) -> int:
-    """How many paragraphs make up a stretch."""
-    total = 0
-    for number, size in enumerate(sizes, 1):
-        total += size
-        if total >= _STRETCH:
-            return number
-    return len(sizes)

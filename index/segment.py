@@ -6,6 +6,7 @@ from index.articles import articles
 from index.clean import blocks
 from index.compose import article_of, copy_of, passages_of
 from index.document import Article, Document, Passage, Reading
+from index.heads import follow, sorted_heads
 from index.lines import lines
 from index.pieces import pieces
 from index.runs import join_halves, runs
@@ -18,7 +19,7 @@ def segment(document: Document) -> Reading:
     if not named:
         return Reading(document, (), (), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span)))
     pairs = join_halves(named)
-    stretches = runs(named, pairs)
+    stretches = sorted_heads(named, follow(runs(named, pairs), pairs), pairs)
     made: list[Article] = []
     cut: list[Passage] = []
     for draft in articles(named, stretches):

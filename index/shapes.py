@@ -16,6 +16,13 @@ _CONTINUES = re.compile(
     r"[，。、；：！？）》」』”’…,;:!?)﹄%％]|(?:的|了|和|与|地|得|着|等)(?![\u3400-\u9fff]?[地方士时])"
 )
 
+_SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚"
+    "方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐"
+    "向申葛柴伍覃骆关焦柳欧祝纪尚毕耿芦左季管符辛苗詹曲靳祁路涂兰甘裴梅童翁霍游阮尤岳柯牟滕谷舒卜成饶宁凌盛查单冉鲍华包屈房喻解"
+    "蒲卫简时连车项闵邬吉党阳司费蒙席晏隋古强穆姬宫景米麦谈柏瞿艾沙鄢桂窦郁缪畅巩卓褚栾戚全娄甄郎池丛边岑农苟迟保商臧佘卞虞刁冷"
+    "劳祖惠晋应匡仇宗宣邸闻操闫肖付代"
+)
 _NAME = r"[\u3400-\u9fff]{1,4}(?:[ \u3000]?·[ \u3000]?[\u3400-\u9fff]{1,6})?"
 _GAP = r"[ \u3000、，,/／]*"
 _WHO = (
@@ -23,17 +30,25 @@ _WHO = (
     r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人|编辑|作者|实习生|摄影师)"
 )
 _CREDITED = r"(?:集体)?(?:采写|报道|摄影报道|综合报道|整理|编译|撰文)?"
+_PEOPLE = rf"{_NAME}(?:[ \u3000、，,/／]+{_NAME}){{0,9}}"
 _BYLINE = re.compile(
-    r"[■□◆●]?[ ]*(?:(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜]"
-    rf"{_GAP}{_NAME}(?:{_GAP}{_NAME})*"
-    rf"|(?:{_WHO}{_GAP}(?:{_NAME}{_GAP}){{0,8}}?{_CREDITED}{_GAP})+)\Z"
+    r"[■□◆●]?[ ]*(?:(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜][ \u3000]*"
+    rf"{_PEOPLE}"
+    rf"|(?:{_WHO}{_GAP}(?:{_PEOPLE}|[\u3400-\u9fff]{{4,9}})?[ \u3000]*{_CREDITED}{_GAP}){{1,6}})\Z"
 )
+_WORDS = re.compile(r"[的了是在有为什么怎吗呢不]|[^ \u3000]{16}")
+_NAMES = re.compile(
+    rf"[{_SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{_SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}\Z"
+    r"|[\u3400-\u9fff]{2,3}\Z"
+)
+_QUESTION = re.compile(r"(?:记者|问|答|主持人|提问|[\u3400-\u9fff]{2,4})[:：].*[？?]\Z")
 _AGENCY = (
     r"(?:据)?(?:新华社|中新社|中新网|人民网|新华网|央视网|本报|本刊|本网|本台"
     r"|[\u3400-\u9fff]{2,6}(?:社|日报|晚报|时报))"
 )
 _WHEN = r"(?:\d{0,4}年?[ ]*\d{0,2}[ ]*月)?[ ]*\d{0,2}[ ]*日?[ ]*"
 _WIRE = rf"{_AGENCY}[ \u3000]*[\u3400-\u9fff·、/／ ]{{0,14}}?{_WHEN}(?:电|专电|综合电)"
+_DATED = r"[\u3400-\u9fff]{2,14}(?:\d{4}年)?\d{1,2}月\d{1,2}日(?:专|综合)?电"
 _LOCAL = (
     r"(?:本报|本刊|本网|本台)(?:[\u3400-\u9fff]{0,6})讯"
     r"|[\u3400-\u9fff]{2,6}(?:日报|晚报|时报|晨报|早报|社|网)讯"
@@ -79,7 +94,13 @@ def continues(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    return len(text) <= 90 and _BYLINE.match(text) is not None
+    """Whether the line names who wrote the article, and says so."""
+    return len(text) <= 60 and _BYLINE.match(text) is not None and _WORDS.search(text) is None
+
+
+def is_names(text: str) -> bool:
+    """Whether the line may be names alone; where it stands must tell."""
+    return len(text) <= 40 and _NAMES.match(text) is not None
 
 
 def is_signature(text: str) -> bool:
@@ -109,6 +130,8 @@ def is_furniture(text: str) -> bool:
 def is_headline(text: str) -> bool:
     """Short, without the punctuation of running text."""
     if len(text) > LONGEST_TITLE or (ended(text) and text[-1] in "。.") or SEMI_ENDED.search(text):
+        return False
+    if _QUESTION.match(text) or opens_with_dateline(text):
         return False
     inner = sum(text.count(mark) for mark in "，,")
     return (
