@@ -10,6 +10,7 @@ from rag.archive import Archive
 from rag.choose import Quote, clause_bounds
 from rag.evidence import Piece
 from rag.families import difference, reprints
+from rag.generate import Judged
 from rag.letters import join
 from rag.lost import place_in_file
 from rag.weigh import Weighed
@@ -39,6 +40,31 @@ def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Ans
         ranking=ranking,
         notes=tuple(dict.fromkeys(notes)),
         confidence=weighed.confidence,
+    )
+
+
+def written(
+    question: str, weighed: Weighed, ranking: tuple[Ranked, ...], judged: Judged, broken_off: bool
+) -> Answer:
+    """An answer of a model's sentences; struck ones stay among the claims, never in the text."""
+    struck = len(judged.claims) - len(judged.kept)
+    notes = []
+    if struck:
+        notes.append(f"已删去 {struck} 句没有原文依据的话")
+    if judged.invented:
+        notes.append(f"忽略了 {judged.invented} 个不存在的引用编号")
+    if broken_off:
+        notes.append("语言模型中途断开，回答不完整")
+    return Answer(
+        question=question,
+        text=join(claim.text for claim in judged.kept),
+        refused=False,
+        claims=tuple(judged.claims),
+        citations=tuple(judged.citations),
+        ranking=ranking,
+        notes=tuple(notes),
+        confidence=weighed.confidence,
+        incomplete=broken_off,
     )
 
 

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from index.tokens import tagged
 from rag.answer import Verdict
 from rag.facts import dates, numbers, quoted
 from rag.letters import Letters, letters
+from rag.words import NAME_TAGS, tagged
 
 NEAR = 0.72  # share of a claim's letters that must stand in the source, in order, in runs of two or more
 LEAST_CLAUSE = 4  # letters; shorter clauses are judged with their neighbour
 _NEGATIONS = "不没未无非否莫勿"
 _CLAUSES = re.compile(r"[，；：。！？,;:!?\n]+")
-_NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
 _SAYS = re.compile(
     r"(?P<who>[^，。；：“”\"]{2,30}?)(?:在[^，。；：]{0,20})?(?:说|表示|指出|强调|认为|提出|介绍|称|坦言|透露)"
 )
@@ -57,6 +56,21 @@ def near(claim: str, source: str) -> bool:
     if sum(size for _, _, size in blocks) < NEAR * len(said.text):
         return False
     return _exact(claim, source) and _same_negations(said.text, found.text, blocks)
+
+
+def matched(claim: str, source: str) -> tuple[int, int] | None:
+    """[start, end) of the stretch of `source` that a claim follows; None when it shares no two letters."""
+    said, found = letters(claim), letters(source)
+    whole = found.text.find(said.text)
+    if said.text and whole >= 0:
+        return found.outer(whole, whole + len(said.text))
+    blocks = _blocks(said.text, found.text)
+    if not blocks:
+        return None
+    longest = max(blocks, key=lambda block: block[2])
+    reach = 2 * len(said.text)
+    close = [block for block in blocks if block[2] > 2 and abs(block[1] - longest[1]) <= reach] or [longest]
+    return found.outer(close[0][1], close[-1][1] + close[-1][2])
 
 
 def _best(claim: str, said: Letters, supports: Sequence[Support]) -> Verdict | None:
@@ -110,7 +124,7 @@ def _ordered(claim: str, source: str) -> bool:
 
 
 def _names(text: str) -> list[str]:
-    found = list(quoted(text)) + [word for word, tag in tagged(text) if tag in _NAME_TAGS and len(word) > 1]
+    found = list(quoted(text)) + [word for word, tag in tagged(text) if tag in NAME_TAGS and len(word) > 1]
     return [name for name in dict.fromkeys(found) if letters(name).text]
 
 
