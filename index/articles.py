@@ -92,8 +92,9 @@ def _place(makeup: Makeup, number: int) -> None:
         number = waiting.pop()
         if number in makeup.owner:
             continue
-        if number != first and makeup.runs[number].head:
-            _take_head(makeup.runs[number], draft)
+        run = makeup.runs[number]
+        if number != first and run.head:
+            _take_head(makeup, run, draft)
         draft.runs.append(number)
         draft.bag = (
             merged((draft.bag, makeup.runs[number].bag)) if draft.size < _FULL else makeup.runs[number].bag
@@ -103,12 +104,12 @@ def _place(makeup: Makeup, number: int) -> None:
         waiting.extend(makeup.followers.get(number, ()))
 
 
-def _take_head(run: Run, draft: Draft) -> None:
-    """A headline above text from the middle of a sentence: the article's own when it has no other."""
-    if draft.head:
-        run.body = [*sorted(run.head), *run.body]
+def _take_head(makeup: Makeup, run: Run, draft: Draft) -> None:
+    """A headline above text from the middle of a sentence: the article's own, or it printed again."""
+    if draft.head and not any(_repeated(makeup, [row]) is draft for row in run.head):
+        run.body = [*run.body[:1], *sorted(run.head), *run.body[1:]]
     else:
-        draft.head = list(run.head)
+        draft.head = [*draft.head, *run.head]
 
 
 def _parent(makeup: Makeup, number: int, run: Run) -> Draft | None:

@@ -92,7 +92,7 @@ def title_of(headlines: Sequence[Piece]) -> str:
     """The headline that the page marks as the largest, or all of them when none is marked."""
     levels = [piece.level for piece in headlines if piece.level]
     chosen = [piece for piece in headlines if piece.level == min(levels)] if levels else headlines
-    return " ".join(piece.text.strip() for piece in chosen)
+    return " ".join(dict.fromkeys(piece.text.strip() for piece in chosen))
 
 
 def _wire(piece: Piece) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,14 +10,20 @@ from index.characters import characters
 from index.shapes import continues
 
 _ENOUGH = 0.0  # log odds that a pair must reach
-_NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 6.0, 5.0, 1.5, -0.5, -1.5  # bonus by where the halves stand
+_NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 9.0, 7.0, 2.0, 0.0, -1.0  # bonus by where the halves stand
+_AROUND = (
+    5.0  # between them stands nothing but an item with a headline of its own, less for each paragraph of it
+)
+_IN_PLACE = -4.0  # the right half stands where a paragraph naturally begins
+_CLIP = (-6.0, 9.0)  # least and most that the character model may say
 _JUMP = 6.0  # both halves carry a jump line
-_BREAKS_OFF = 2.0  # it is running text that certainly goes on somewhere
+_BREAKS_OFF = 3.0  # it is running text that certainly goes on somewhere
 _UNDER_HEAD = -4.0  # the right half stands under a headline, as a beginning would
 _BALANCE = 3.0  # a quotation or bracket opened in one half and closed in the other
 _ON_PAGE = 2.0  # the characters at the joint stand together elsewhere on the page
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _DEPTH = 6
+_HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
 _QUOTATION = 300  # characters after which an opened quotation should have been closed
 _MOST = 400  # halves of a page that are compared with each other
@@ -32,14 +39,16 @@ class Half:
     jump: bool = False
     doubt: float = 0.0  # log odds that it is a headline
     under_head: bool = False
+    in_place: bool = False  # it stands under a finished paragraph
 
 
 def matched(
-    tails: Sequence[Half], heads: Sequence[Half], page: str, beside: frozenset[tuple[int, int]]
+    tails: Sequence[Half], heads: Sequence[Half], page: str, beside: dict[tuple[int, int], int]
 ) -> dict[int, int]:
     """Block numbers of right halves by those of their left halves, best pairs first.
 
-    `beside` holds pairs of blocks with nothing but a pull quote, caption or jump line between them. Odds are
+    `beside` holds pairs of pieces with little between: 0 for a pull quote, caption or jump line, else how many
+    paragraphs a boxed item has. Odds are
     those of the character model for "goes on in the sentence" against "begins a sentence", changed by where
     the two stand.
     """
@@ -49,7 +58,7 @@ def matched(
         for head in heads
         if tail.row != head.row
         and (len(tails) * len(heads) <= _MOST or 0 < head.order - tail.order <= 3)
-        and (score := _score(tail, head, page, (tail.row, head.row) in beside)) > _ENOUGH
+        and (score := _score(tail, head, page, beside.get((tail.row, head.row), -1))) > _ENOUGH
     ]
     pairs: dict[int, int] = {}
     taken: set[int] = set()
@@ -60,27 +69,29 @@ def matched(
     return pairs
 
 
-def _score(tail: Half, head: Half, page: str, beside: bool) -> float:
+def _score(tail: Half, head: Half, page: str, beside: int) -> float:
     score = characters().fit(tail.text[-40:], head.text[:40], depth=_DEPTH)
-    score = max(min(score, 12.0), -12.0)
+    score = max(min(score, _CLIP[1]), _CLIP[0])
     if continues(head.text):
         score += 4.0
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
     score += _BALANCE * _balance(tail.text, head.text) - tail.doubt
     if not tail.doubt:
-        score += _BREAKS_OFF + _ON_PAGE * sum(len(part) == 3 and part in page for part in joint)
+        score += _BREAKS_OFF + _ON_PAGE * sum(_HAN.match(part) is not None and part in page for part in joint)
     if head.under_head and not (tail.doubt and head.order - tail.order == 1):
         score += _UNDER_HEAD
+    if head.in_place:
+        score += _IN_PLACE
     if tail.jump and head.jump:
         return score + _JUMP
     return score + _placed(head.order - tail.order, beside)
 
 
-def _placed(distance: int, beside: bool) -> float:
+def _placed(distance: int, beside: int) -> float:
     if distance == 1:
         return _NEIGHBOUR
-    if beside:
-        return _BESIDE
+    if beside >= 0:
+        return _AROUND - beside if beside else _BESIDE
     if 0 < distance <= _CLOSE_BY:
         return _NEAR
     return _LATER if distance > 0 else _EARLIER

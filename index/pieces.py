@@ -117,12 +117,10 @@ def _renamed(found: Sequence[Piece], at: int, letters: Sequence[str]) -> Piece:
         return replace(piece, kind="byline")
     own = letters[at]
     # A title repeats the text below it, a pull quote mostly what was printed before.
-    last = (
-        at
-        if after in ("headline", "byline") or piece.kind == "headline" and before == "headline"
-        else at + _NEAR
-    )
-    near = range(max(0, at - _NEAR), min(len(found), last + 1))
-    if not _QUOTED <= len(own) <= 200 or not any(own in letters[row] for row in near if row != at):
+    title = after in ("headline", "byline") or (piece.kind == "headline" and before == "headline")
+    near = range(max(0, at - _NEAR), min(len(found), at + 1 if title else at + _NEAR))
+    whole = [letters[row] for row in near if row != at and not found[row].open]
+    around = letters[at - 1] + (letters[at + 1] if at + 1 < len(found) else "")
+    if not _QUOTED <= len(own) <= 200 or not any(own in other for other in [*whole, around]):
         return piece
     return replace(piece, kind="quote")

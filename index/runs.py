@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from index import shapes
@@ -12,6 +12,8 @@ from index.pieces import Piece
 
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
 _A_HEADLINE = 99.0
+_HEAD, _PARAGRAPH = "head", "paragraph"
+_BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
 _INSERTS = frozenset({"caption", "quote", "furniture"})
 
 
@@ -49,18 +51,51 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
         and (doubt := _doubt(pieces, row)) < _A_HEADLINE
     ]
     heads = [
-        Half(row, orders[row], piece.text, bool(piece.back), under_head=_under_head(pieces, row))
+        Half(
+            row,
+            orders[row],
+            piece.text,
+            bool(piece.back),
+            under_head=_above(pieces, row) == _HEAD,
+            in_place=_above(pieces, row) == _PARAGRAPH,
+        )
         for row, piece in enumerate(pieces)
         if piece.kind == "body" and not shapes.opens_with_dateline(piece.text)
     ]
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
-    beside = frozenset((tail.row, tail.row + 1) for tail in tails)
+    beside = {(tail.row, right): far for tail in tails for right, far in _beyond(pieces, tail.row)}
     return matched(tails, heads, page, beside)
 
 
-def _under_head(pieces: Sequence[Piece], row: int) -> bool:
+def _above(pieces: Sequence[Piece], row: int) -> str:
+    """What stands above a piece of text: a headline, a finished paragraph, or something it may go on with."""
     above = next((piece for piece in reversed(pieces[:row]) if piece.kind not in _INSERTS), None)
-    return above is not None and above.kind in ("headline", "byline") and not pieces[row].back
+    if above is None or pieces[row].back:
+        return ""
+    if above.kind in ("headline", "byline"):
+        return _HEAD
+    return _PARAGRAPH if above.kind == "body" and not above.open else ""
+
+
+def _beyond(pieces: Sequence[Piece], row: int) -> Iterator[tuple[int, int]]:
+    """Pieces that text breaking off at `row` may go on with, and how many paragraphs stand between."""
+    at = row + 1
+    while at < len(pieces) and pieces[at].kind in _INSERTS:
+        at += 1
+    if at >= len(pieces):
+        return
+    if pieces[at].kind == "body":
+        yield at, 0
+    boxed = pieces[at].kind in ("headline", "byline")
+    paragraphs = 0
+    while boxed and at < len(pieces) and paragraphs <= _BOXED:
+        if pieces[at].kind == "body":
+            if paragraphs:
+                yield at, paragraphs
+            paragraphs += 1
+        elif paragraphs and pieces[at].kind in ("headline", "byline"):
+            return
+        at += 1
 
 
 def _doubt(pieces: Sequence[Piece], row: int) -> float:
@@ -70,9 +105,9 @@ def _doubt(pieces: Sequence[Piece], row: int) -> float:
         return 0.0
     before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in _INSERTS), "")
     after = next((other.kind for other in pieces[row + 1 :] if other.kind not in _INSERTS), "")
-    if before != "body":
-        return _A_HEADLINE
     doubt = {"body": 8.0, "headline": 4.0, "byline": 8.0}.get(after, 2.0)
+    if before != "body":
+        doubt = 9.0 if "，" in piece.text else _A_HEADLINE
     return doubt - 2.0 * piece.text.count("，")
 
 

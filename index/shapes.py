@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 LONGEST_TITLE = 48  # characters
+_LONG = 24  # characters beyond which a headline has one comma at most
 _CLOSERS = "”’」』﹂﹄）)】》\"'"
 ENDED = re.compile(rf"(?:[。！？!?]|…{{1,2}}|(?<=[\u3400-\u9fff”’）)A-Za-z%％])\.)[{_CLOSERS}]*\s*\Z")
 SEMI_ENDED = re.compile(rf"[；;：:][{_CLOSERS}]*\Z")
@@ -128,15 +129,14 @@ def is_furniture(text: str) -> bool:
 
 
 def is_headline(text: str) -> bool:
-    """Short, without the punctuation of running text."""
-    if len(text) > LONGEST_TITLE or (ended(text) and text[-1] in "。.") or SEMI_ENDED.search(text):
+    """Whether the line is short and without the punctuation of running text."""
+    if len(text) > LONGEST_TITLE or SEMI_ENDED.search(text) or (ended(text) and text[-1] in "。."):
         return False
     if _QUESTION.match(text) or opens_with_dateline(text):
         return False
-    inner = sum(text.count(mark) for mark in "，,")
-    return (
-        not any(mark in text for mark in "。；;")
-        and text[-1] not in "，、,（(“《"
-        and inner <= 3
-        and any(map(str.isalnum, text))
-    )
+    commas = text.count("，") + text.count(",")
+    if commas > 3 or (commas >= 2 and len(text) > _LONG):
+        return False
+    if any(mark in text for mark in "。；;") or text[-1] in "，、,（(“《":
+        return False
+    return any(map(str.isalnum, text))
