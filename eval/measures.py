@@ -35,14 +35,18 @@ class MeasureError(YoujuError):
     """A measure is not known."""
 
 
-def of_run(judgements: Sequence[Judgement], run: Run, pool: Iterable[Retrieved]) -> Scores:
-    """All measures of a run. `pool` is every passage that could have been retrieved."""
-    everything = [*pool]
-    qrels = {item.question.id: grades(item, everything) for item in judgements}
+def of_run(judgements: Sequence[Judgement], run: Run, qrels: Qrels) -> Scores:
+    """All measures of a run; `qrels` are those of every passage that could have been retrieved."""
     ranked = {
         item.question.id: in_order(hit.id for hit in run.of(item.question.id).ranking) for item in judgements
     }
     return hits(judgements, run) | graded(qrels, ranked, RANKING)
+
+
+def qrels_of(judgements: Iterable[Judgement], pool: Iterable[Retrieved]) -> dict[str, dict[str, int]]:
+    """Graded judgements of the passages of `pool` for every question."""
+    passages = [*pool]
+    return {item.question.id: grades(item, passages) for item in judgements}
 
 
 def hits(judgements: Sequence[Judgement], run: Run) -> Scores:

@@ -12,7 +12,8 @@ from ir_measures import RR, P, R, Success, nDCG
 
 from eval.coverage import NOWHERE, grades, judge, offsets, within
 from eval.gold import Evidence, GoldError, Question
-from eval.measures import MAIN, MeasureError, graded, in_order, mean, of_run
+from eval.measures import MAIN, MeasureError, Scores, graded, in_order, mean, qrels_of
+from eval.measures import of_run as of_run_with
 from eval.runs import Result, Retrieved, Run
 from eval.significance import auroc, interval, paired
 from index.document import Span
@@ -27,6 +28,10 @@ def passage(id_: str, start: int, end: int, doc: str = "a") -> Retrieved:
 
 def question(*evidence: Evidence, all_of: bool = False, id_: str = "q") -> Question:
     return Question(id_, "fact", "问？", evidence, all_of=all_of, answer="甲")
+
+
+def of_run(judgements, run: Run, pool) -> Scores:  # type: ignore[no-untyped-def]
+    return of_run_with(judgements, run, qrels_of(judgements, pool))
 
 
 def judged(*evidence: Evidence, all_of: bool = False):  # type: ignore[no-untyped-def]
