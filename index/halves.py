@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.characters import characters
+from index.cohesion import Bag, cohesion
 from index.shapes import continues
 
 _ENOUGH = 0.0  # log odds that a pair must reach
-_NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 9.0, 7.0, 2.0, 0.0, -1.0  # bonus by where the halves stand
-_AROUND = (
-    5.0  # between them stands nothing but an item with a headline of its own, less for each paragraph of it
-)
+_NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 12.0, 10.0, 2.0, 0.0, -1.0  # bonus by where the halves stand
+_AROUND = 9.0  # only an item with a headline of its own stands between, less for each of its paragraphs
 _IN_PLACE = -4.0  # the right half stands where a paragraph naturally begins
 _CLIP = (-6.0, 9.0)  # least and most that the character model may say
 _JUMP = 6.0  # both halves carry a jump line
@@ -23,6 +23,9 @@ _BALANCE = 3.0  # a quotation or bracket opened in one half and closed in the ot
 _ON_PAGE = 2.0  # the characters at the joint stand together elsewhere on the page
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _DEPTH = 6
+_SAME, _OTHER = 1.0, -5.0  # most and least that the topic may say
+_TOPIC = 2.5  # weight of the logarithm by which cohesion differs from that of strangers
+_STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
 _QUOTATION = 300  # characters after which an opened quotation should have been closed
@@ -37,6 +40,7 @@ class Half:
     order: int
     text: str
     jump: bool = False
+    about: Bag = Bag()  # what the text around it speaks of
     doubt: float = 0.0  # log odds that it is a headline
     under_head: bool = False
     in_place: bool = False  # it stands under a finished paragraph
@@ -80,11 +84,24 @@ def _score(tail: Half, head: Half, page: str, beside: int) -> float:
         score += _BREAKS_OFF + _ON_PAGE * sum(_HAN.match(part) is not None and part in page for part in joint)
     if head.under_head and not (tail.doubt and head.order - tail.order == 1):
         score += _UNDER_HEAD
-    if head.in_place:
+    if head.in_place and beside < 0:
         score += _IN_PLACE
-    if tail.jump and head.jump:
-        return score + _JUMP
-    return score + _placed(head.order - tail.order, beside)
+    score += _JUMP if tail.jump and head.jump else _placed_score(tail, head, beside)
+    return score + _topic(tail, head) if score > _ENOUGH - _SAME else score
+
+
+def _topic(tail: Half, head: Half) -> float:
+    if not tail.about.mass or not head.about.mass:
+        return 0.0
+    ratio = (cohesion(tail.about, head.about) + 0.001) / _STRANGERS
+    return max(min(_TOPIC * math.log(ratio), 0.0 if tail.doubt else _SAME), _OTHER)
+
+
+def _placed_score(tail: Half, head: Half, beside: int) -> float:
+    distance = head.order - tail.order
+    if tail.doubt and distance == 1:
+        return 0.0
+    return _placed(distance, -1 if tail.doubt and beside else beside)
 
 
 def _placed(distance: int, beside: int) -> float:

@@ -136,4 +136,7 @@ def follow(runs: list[Run], pairs: dict[int, int]) -> list[Run]:
     for number, run in enumerate(runs):
         left = where.get(rights.get(run.body[0], -1), -1) if run.body else -1
         run.follows = left if left != number else -1
+        if run.follows > number and run.head and not runs[run.follows].head:
+            # A story's end was printed under its headline, before its beginning.
+            run.head, runs[run.follows].head = [], run.head
     return runs

@@ -11,6 +11,7 @@ from index.halves import Half, matched
 from index.pieces import Piece
 
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
+_STRETCH = 250  # characters around a half that tell what it speaks of
 _A_HEADLINE = 99.0
 _HEAD, _PARAGRAPH = "head", "paragraph"
 _BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
@@ -42,7 +43,7 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
             orders[row] = order
             order += 1
     tails = [
-        Half(row, orders[row], piece.text, bool(piece.away), doubt=doubt)
+        Half(row, orders[row], piece.text, bool(piece.away), _about(pieces, row, -1), doubt)
         for row, piece in enumerate(pieces)
         if piece.kind in ("body", "headline")
         and not piece.level
@@ -56,6 +57,7 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
             orders[row],
             piece.text,
             bool(piece.back),
+            _about(pieces, row, 1),
             under_head=_above(pieces, row) == _HEAD,
             in_place=_above(pieces, row) == _PARAGRAPH,
         )
@@ -65,6 +67,19 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
     beside = {(tail.row, right): far for tail in tails for right, far in _beyond(pieces, tail.row)}
     return matched(tails, heads, page, beside)
+
+
+def _about(pieces: Sequence[Piece], row: int, step: int) -> Bag:
+    """What the text from this piece on, back or forth to the next headline, speaks of."""
+    texts, size = [], 0
+    while 0 <= row < len(pieces) and size < _STRETCH:
+        if pieces[row].kind == "body":
+            texts.append(pieces[row].text)
+            size += len(pieces[row].text)
+        elif texts and pieces[row].kind not in _INSERTS:
+            break
+        row += step
+    return bag("\n".join(texts))
 
 
 def _above(pieces: Sequence[Piece], row: int) -> str:
@@ -105,7 +120,7 @@ def _doubt(pieces: Sequence[Piece], row: int) -> float:
         return 0.0
     before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in _INSERTS), "")
     after = next((other.kind for other in pieces[row + 1 :] if other.kind not in _INSERTS), "")
-    doubt = {"body": 8.0, "headline": 4.0, "byline": 8.0}.get(after, 2.0)
+    doubt = {"body": 7.0, "headline": 4.0, "byline": 8.0}.get(after, 2.0)
     if before != "body":
         doubt = 9.0 if "，" in piece.text else _A_HEADLINE
     return doubt - 2.0 * piece.text.count("，")
@@ -161,7 +176,7 @@ def _break(
         return "signed"
     if piece.kind == "headline" and heading:
         return "headline"
-    if row in rights or last in pairs:
+    if row in rights or last in pairs or pairs.get(row, -1) in run.body:
         return "moved"
     if pieces[last].away or piece.back:
         return "jump"
