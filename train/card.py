@@ -67,6 +67,9 @@ pairs; fused is words scaled to the question's best + {weight} × cosine, the we
 
 ## Limits
 
+A text of punctuation alone has no pieces: with numpy its vector is zero; through sentence-transformers call
+`model.float()` first, since half precision cannot normalise a zero vector.
+
 Mainland news and law of the years up to 2023, modern standard Chinese. Word order is not seen: "A 告 B" and "B 告 A"
 get the same vector. Not for other languages. Similarity is not a probability.
 """
