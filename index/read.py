@@ -9,8 +9,10 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from index.child import extract
 from index.decode import decode
-from index.document import Document, ReadError
+from index.document import Document, Page, ReadError, Span
+from index.metadata import TABLE, source_of
 
 LARGEST = 64 * 1024 * 1024  # bytes of a file; larger ones are refused
 MEDIA = {
@@ -18,8 +20,20 @@ MEDIA = {
     ".text": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".docx": "docx",
+    ".pdf": "pdf",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".bmp": "image",
+    ".webp": "image",
 }
-_BESIDE = frozenset({"sources.md", "metadata.csv"})  # they describe the files beside them
+_BESIDE = frozenset({"sources.md", TABLE})  # they describe the files beside them
 
 
 def find(paths: Sequence[Path] | Iterable[Path]) -> list[tuple[Path, Path]]:
@@ -51,7 +65,7 @@ def read(path: Path, root: Path) -> Document:
         )
     data = _bytes(path, root)
     try:
-        text, encoding = decode(data)
+        text, encoding, pages = _text(media, data)
     except ReadError as error:
         raise ReadError(f"{path.name}: {error}") from error
     if not text or text.isspace():
@@ -63,7 +77,26 @@ def read(path: Path, root: Path) -> Document:
         size=len(data),
         encoding=encoding,
         media=media,
+        source=source_of(path, root),
+        pages=pages,
     )
+
+
+def _text(media: str, data: bytes) -> tuple[str, str, tuple[Page, ...]]:
+    """Text, encoding, and the printed pages where the format has them."""
+    if media in ("text", "markdown"):
+        return *decode(data), ()
+    found = extract(media, data)
+    texts = list(found.pages)
+    for number in found.scans:
+        texts[number - 1] = extract("scan", data, number).pages[0]
+    if media not in ("pdf", "image") or not texts:
+        return "".join(texts), "utf-8", ()
+    pages, start = [], 0
+    for number, text in enumerate(texts, 1):
+        pages.append(Page(number, Span(start, start + len(text))))
+        start += len(text)
+    return "".join(texts), "utf-8", tuple(pages)
 
 
 def name_of(path: Path, root: Path) -> str:
