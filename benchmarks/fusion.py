@@ -1,16 +1,15 @@
-"""Fit the fusion on collections that are not reported: how to scale words, and how much vectors weigh.
+"""Fit the fusion on collections that are not reported: how much vectors weigh, and when.
 
-    python benchmarks/fusion.py COLLECTION… [--model FOLDER]
+    python benchmarks/fusion.py COLLECTION… [--model FOLDER] [--queries N]
 
 Each COLLECTION is a BEIR folder. Prints nDCG@10 of words, of vectors, and of
-words / scale + weight × cosine for a grid of weights, where scale is the score
-of the question's best passage (`best`) or the sum of the rarities of its terms,
-which no passage exceeds (`ideal`). The last column is the mean.
+`index.fuse` for a grid of its two numbers; the last column is the mean.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from eval.exchange import Collection, load_beir
 from index import dense, fuse, lexical
 from index.encode import load_encoder
 from index.search import DEPTH
-from index.tokens import terms
 
-WEIGHTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.8)
+ENOUGH = (0.35, 0.4, 0.45, 0.5, 1e9)  # the last: vectors always weigh the same
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
@@ -36,33 +35,32 @@ def ndcg(order: list[str], relevant: dict[str, int]) -> float:
     return float(gained / ideal) if ideal else 0.0
 
 
-def measure(collection: Collection, model: str) -> dict[str, list[float]]:
+def measure(collection: Collection, model: str, most: int) -> dict[str, list[float]]:
     """nDCG@10 by system, one number a query."""
     encoder = load_encoder(model)
     ids = [text.id for text in collection.texts]
     texts = [f"{text.title}\n{text.text}" if text.title else text.text for text in collection.texts]
     words = lexical.build(texts)
     vectors = dense.build(encoder.encode(texts))
-    held = np.diff(np.asarray(words.engine.scores["indptr"]))
-    rarity = np.log(1 + (len(ids) - held + 0.5) / (held + 0.5))
     scores: dict[str, list[float]] = {}
     queries = [query for query in collection.queries if collection.qrels.get(query)]
-    encoded = encoder.encode([collection.queries[query] for query in queries])
-    for query, vector in zip(queries, encoded, strict=True):
-        relevant = dict(collection.qrels[query])
-        bm25 = words.scores(collection.queries[query])
-        known = words.engine.vocab_dict
-        ideal = sum(float(rarity[known[t]]) for t in terms(collection.queries[query]) if t in known)
+    random.Random(1).shuffle(queries)
+    for query in queries[:most]:
+        question = collection.queries[query]
+        vector = encoder.encode([question])[0]
+        bm25 = fuse.scale(words.scores(question), words.ceiling(question))
         near, _ = dense.search(vectors, vector, DEPTH)
         rows = np.union1d(np.argsort(-bm25)[:DEPTH], near)
         cosines = dense.rows_of(vectors, rows) @ vector
         candidates = {"words": bm25[rows], "vectors": cosines}
-        for weight in WEIGHTS:
-            candidates[f"best + {weight:g} × cosine"] = fuse.scale(bm25)[rows] + weight * cosines
-            candidates[f"ideal + {weight:g} × cosine"] = bm25[rows] / max(ideal, 1e-9) + weight * cosines
+        for enough in ENOUGH:
+            for weight in WEIGHTS:
+                factor = fuse.vector_weight(float(bm25.max()), weight=weight, enough=enough)
+                name = f"weight {weight:g}, enough {enough:g}"
+                candidates[name] = fuse.fuse(bm25[rows], cosines, factor)
         for name, values in candidates.items():
             order = [ids[rows[i]] for i in np.argsort(-values, kind="stable")[:10]]
-            scores.setdefault(name, []).append(ndcg(order, relevant))
+            scores.setdefault(name, []).append(ndcg(order, dict(collection.qrels[query])))
     return scores
 
 
@@ -70,15 +68,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("collections", nargs="+", type=Path)
     parser.add_argument("--model", default="")
+    parser.add_argument("--queries", type=int, default=1_000_000, help="at most so many of each")
     options = parser.parse_args()
-    table = [
-        {name: float(np.mean(values)) for name, values in measure(load_beir(folder), options.model).items()}
-        for folder in options.collections
-    ]
-    print(f"{'nDCG@10':<24}" + "".join(f"{folder.name:>16}" for folder in options.collections) + "    mean")
+    table = []
+    for folder in options.collections:
+        scores = measure(load_beir(folder), options.model, options.queries)
+        table.append({name: float(np.mean(values)) for name, values in scores.items()})
+    print(f"{'nDCG@10':<28}" + "".join(f"{folder.name:>16}" for folder in options.collections) + "    mean")
     for name in table[0]:
         row = [column[name] for column in table]
-        print(f"{name:<24}" + "".join(f"{value:>16.3f}" for value in row) + f"{np.mean(row):>8.3f}")
+        print(f"{name:<28}" + "".join(f"{value:>16.3f}" for value in row) + f"{np.mean(row):>8.3f}")
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ def _memory(index: Index, passages: Sequence[Passage], model: str) -> MemoryInde
 def _weighed(hits: Sequence[Hit], weight: float) -> list[Hit]:
     words = np.array([hit.words for hit in hits], np.float32)
     cosines = np.array([hit.vectors for hit in hits], np.float32)
-    scores = fuse.fuse(words, cosines, weight=weight)
+    factor = fuse.vector_weight(float(words.max(initial=0.0)), weight=weight)
+    scores = fuse.fuse(words, cosines, factor)
     order = np.argsort(-scores, kind="stable")[:DEPTH]
     return [replace(hits[place], score=float(scores[place])) for place in order]
 

@@ -22,7 +22,7 @@ from index import fuse
 if TYPE_CHECKING:
     from index.search import Index
 
-WEIGHTS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+WEIGHTS = (0.2, 0.4, 0.6, 0.8, 1.2, 2.0)
 LENGTHS = (0, 100, 200, 300, 500)  # 0: the passages of the index
 NOW = Setting()
 

@@ -1,9 +1,15 @@
 """One ranking from words and vectors.
 
-score = words / ideal + WEIGHT * cosine, where `ideal` is either the BM25 score
-of the best passage or the score of a passage that holds every term of the
-question; the choice and the weight are fitted on questions outside the sets
-that are reported (`benchmarks/fusion.py`).
+BM25 scores are divided by the score of a passage that would hold every term of
+the question, which no passage reaches: so they say how much of the question the
+words explain. The best passage's share decides how much vectors may add: people
+who use the text's own words are served by words, and what their words leave
+open is left to the vectors.
+
+    fused = words + WEIGHT * max(0, 1 - best / ENOUGH) * cosine
+
+WEIGHT and ENOUGH are fitted on held-out training questions, outside the
+collections that are reported (`benchmarks/fusion.py`).
 """
 
 from __future__ import annotations
@@ -11,18 +17,23 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-WEIGHT = 2.0
+WEIGHT = 0.6
+ENOUGH = 0.4
 
 Scores = npt.NDArray[np.float32]
 
 
-def scale(words: Scores) -> Scores:
-    """Word scores as shares of the best one, in [0, 1]."""
-    best = float(words.max(initial=0.0))
-    return words if best <= 0 else words / np.float32(best)
+def scale(words: Scores, ceiling: float) -> Scores:
+    """BM25 scores as shares of the score that a passage with every term would have, in [0, 1]."""
+    return words if ceiling <= 0 else words / np.float32(ceiling)
 
 
-def fuse(words: Scores, cosines: Scores, *, weight: float = WEIGHT) -> Scores:
+def vector_weight(best: float, *, weight: float = WEIGHT, enough: float = ENOUGH) -> float:
+    """What a cosine counts beside the words, given the best passage's share of the question."""
+    return weight * max(0.0, 1 - best / enough)
+
+
+def fuse(words: Scores, cosines: Scores, weight: float) -> Scores:
     """Fused scores of some passages from scaled word scores and cosines, both (n,)."""
     if words.shape != cosines.shape:
         raise ValueError(f"words {words.shape} and cosines {cosines.shape} must be of one shape")

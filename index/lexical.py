@@ -45,6 +45,15 @@ class Lexical:
             return np.zeros(self.size, np.float32)
         return np.asarray(self.engine.get_scores_from_ids(known), np.float32)
 
+    def ceiling(self, question: str) -> float:
+        """The score no passage exceeds: the rarities of the question's known terms, added up."""
+        if self.engine is None:
+            return 0.0
+        vocabulary, starts = self.engine.vocab_dict, self.engine.scores["indptr"]
+        known = [vocabulary[term] for term in terms(question) if term in vocabulary]
+        holding = np.array([starts[term + 1] - starts[term] for term in known], np.float64)
+        return float(np.log(1 + (self.size - holding + 0.5) / (holding + 0.5)).sum())
+
     def save(self, folder: Path) -> None:
         """Write the index into `folder`; without any term there is nothing to write."""
         if self.engine is not None:

@@ -27,8 +27,8 @@ DEPTH = 200  # candidates that words and vectors each bring to the fusion
 class Hit:
     """A retrieved passage; higher is better in every score.
 
-    `score` is that of the system asked for; `words` is scaled to the question's
-    best passage (0 to 1); `vectors` is the cosine (-1 to 1).
+    `score` is that of the system asked for; `words` is the share of the question
+    that the passage's words explain (0 to 1); `vectors` is the cosine (-1 to 1).
     """
 
     passage: Passage
@@ -55,6 +55,7 @@ class Ranker:
     vectors: Any
     encoder: Encoder
     weight: float = fuse.WEIGHT
+    enough: float = fuse.ENOUGH
 
     def rank(
         self, question: str, k: int, system: System, allowed: npt.NDArray[np.bool_] | None = None
@@ -65,7 +66,7 @@ class Ranker:
         scores = self.words.scores(question)
         if allowed is not None:
             scores = np.where(allowed, scores, np.float32(0))
-        scaled = fuse.scale(scores)
+        scaled = fuse.scale(scores, self.words.ceiling(question))
         query = self.encoder.encode([question])[0]
         depth = max(DEPTH, k)
         near = np.zeros(0, np.int64)
@@ -74,10 +75,11 @@ class Ranker:
         by_words = _best(scores, depth) if system != "vectors" else np.zeros(0, np.int64)
         rows = np.union1d(by_words, near)
         cosines = dense.rows_of(self.vectors, rows) @ query
+        weight = fuse.vector_weight(float(scaled.max(initial=0.0)), weight=self.weight, enough=self.enough)
         final = {
             "words": scaled[rows],
             "vectors": cosines,
-            "fused": fuse.fuse(scaled[rows], cosines, weight=self.weight),
+            "fused": fuse.fuse(scaled[rows], cosines, weight),
         }[system]
         order = np.lexsort((rows, -final))[:k]
         return [
