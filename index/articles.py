@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from index import shapes
-from index.cohesion import Bag, bag, cohesion, coverage, merged
+from index.cohesion import EMPTY, Bag, bag, cohesion, coverage, merged
 from index.pieces import Piece
 from index.runs import Run
 
@@ -29,9 +29,10 @@ class Draft:
     head: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     beside: list[int] = field(default_factory=list)  # captions and pull quotes
-    bag: Bag = Bag()
+    bag: Bag = EMPTY
     size: int = 0
     sections: int = 0
+    boxed: bool = False  # stands inside a sentence of another article
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ def articles(pieces: Sequence[Piece], runs: Sequence[Run]) -> list[Draft]:
     _lay_beside(makeup)
     for draft in makeup.drafts:
         draft.runs = _in_order(draft.runs, runs)
+    for number, run in enumerate(runs):
+        _mark_boxed(makeup, run.follows, number)
     return makeup.drafts
 
 
@@ -198,7 +201,18 @@ def _breaks_off(makeup: Makeup, number: int) -> bool:
     """Whether a run ends inside a sentence: no section heading can follow."""
     run = makeup.runs[number]
     last = makeup.pieces[run.body[-1]] if run.body else None
-    return last is not None and last.kind == "body" and last.open and not shapes.SEMI_ENDED.search(last.text)
+    return last is not None and last.kind == "body" and last.open and not shapes.semi_ended(last.text)
+
+
+def _mark_boxed(makeup: Makeup, left: int, right: int) -> None:
+    """Mark the short articles that stand whole between two halves of another one's sentence."""
+    if left < 0 or not 1 < right - left <= _FEW:
+        return
+    around = makeup.owner[left]
+    for number in range(left + 1, right):
+        inside = makeup.owner[number]
+        if inside is not around and all(left < run < right for run in inside.runs):
+            inside.boxed = cohesion(inside.bag, around.bag) < _RETURN
 
 
 def _lay_beside(makeup: Makeup) -> None:

@@ -1,7 +1,7 @@
 """Parsers of foreign formats, each in a process of its own with limits on time and memory.
 
-A damaged or hostile file can stop only its own child. `python -m index.child KIND GIBIBYTES SECONDS PAGE` reads the
-file from standard input and writes one JSON object: {"pages": [text, …], "scans": [number, …]} or
+A damaged or hostile file can stop only its own child. `python -m index.child KIND GIBIBYTES SECONDS PAGE`
+reads the file from standard input and writes one JSON object: {"pages": [text, …], "scans": [number, …]} or
 {"error": message}.
 """
 

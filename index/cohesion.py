@@ -22,6 +22,9 @@ class Bag:
     mass: float = 0.0
 
 
+EMPTY = Bag()
+
+
 def bag(text: str) -> Bag:
     """The pairs of a text."""
     return _weighed(frozenset(run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)))

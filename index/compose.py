@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index import shapes
 from index.articles import Draft
+from index.dates import dateline_date
 from index.document import Article, Document, Passage, Span
 from index.located import Located, gap, joined
 from index.lost import lost_numbers
 from index.passages import identity, pack
 from index.pieces import Piece
 from index.runs import Run
+from index.speakers import speakers
 
 
 @dataclass(slots=True)
@@ -34,11 +36,17 @@ class Copy:
     beside: list[Piece]
     rejoined: list[Span]  # the last character before each mended break
     pieces: list[Piece]
+    begins: str = (
+        ""  # why its beginning is not here: the jump line, or "?" for half a sentence; empty when it is
+    )
+    ends: str = ""  # the same for its end
+    boxed: bool = False  # it stands in the middle of another article
 
 
 def copy_of(draft: Draft, pieces: Sequence[Piece], runs: Sequence[Run], pairs: dict[int, int]) -> Copy:
     """Sort a draft's pieces by what they are, halves of sentences put together."""
     rows = [row for number in draft.runs for row in runs[number].body]
+    rights = set(pairs.values())
     found = Copy(
         headlines=[pieces[row] for row in draft.head if pieces[row].kind == "headline"],
         bylines=[pieces[row] for row in draft.head if pieces[row].kind == "byline"],
@@ -59,7 +67,25 @@ def copy_of(draft: Draft, pieces: Sequence[Piece], runs: Sequence[Run], pairs: d
             (found.signatures if piece.kind == "signature" else found.bylines).append(piece)
         else:
             found.sections[-1].paragraphs.append(piece.content)
-    return found
+    body = [row for row in rows if pieces[row].kind == "body"]
+    begins, ends = _begins(body, pieces, rights), _ends(body, pieces, pairs)
+    return replace(found, begins=begins, ends=ends, boxed=draft.boxed)
+
+
+def _begins(body: Sequence[int], pieces: Sequence[Piece], rights: set[int]) -> str:
+    """Why the article's beginning is not on the page, empty when it is."""
+    if not body or body[0] in rights:
+        return ""
+    first = pieces[body[0]]
+    return first.back or ("?" if shapes.continues(first.text.strip()) else "")
+
+
+def _ends(body: Sequence[int], pieces: Sequence[Piece], pairs: dict[int, int]) -> str:
+    """Why the article's end is not on the page, empty when it is."""
+    if not body or body[-1] in pairs:
+        return ""
+    last = pieces[body[-1]]
+    return last.away or ("?" if last.open and not shapes.semi_ended(last.text) else "")
 
 
 def _rejoin(found: Copy, piece: Piece) -> None:
@@ -70,7 +96,7 @@ def _rejoin(found: Copy, piece: Piece) -> None:
 
 
 def article_of(document: Document, copy: Copy) -> Article:
-    """The article with its headline, byline, dateline and spans."""
+    """The article with its headline, byline, dateline, date and spans."""
     contents = [piece.content for piece in copy.pieces]
     spans = _closed_up(document.text, joined(contents).spans)
     first = next((part.text.strip() for section in copy.sections for part in section.paragraphs), "")
@@ -84,7 +110,11 @@ def article_of(document: Document, copy: Copy) -> Article:
         kind=_kind(copy, byline),
         byline=byline.strip("■□◆● "),
         dateline=dateline.strip(),
+        date=dateline_date(dateline, document.source.date) or document.source.date,
         spans=spans,
+        continues=copy.begins.strip("?"),
+        continued=copy.ends.strip("?"),
+        complete=not copy.begins and not copy.ends,
     )
 
 
@@ -143,16 +173,37 @@ def passages_of(document: Document, article: Article, copy: Copy) -> Iterator[Pa
         content = _stacked(document.text, [piece.content.strip() for piece in group])
         if content.text:
             yield _passage(document, article, content, kind)
-    for section in copy.sections:
-        for content in pack(document.text, section.paragraphs):
-            flags = ("broken",) if _holds(content, copy.rejoined) else ()
-            yield _passage(document, article, content, "body", section.name, flags)
+    yield from _body(document, article, copy)
     for piece in copy.signatures:
         yield _passage(document, article, piece.content.strip(), "dateline")
     for piece in copy.beside:
         flags = ("caption",) if piece.kind == "caption" else ()
         for content in pack(document.text, [piece.content.strip()]):
             yield _passage(document, article, content, piece.kind, flags=flags)
+
+
+def _body(document: Document, article: Article, copy: Copy) -> Iterator[Passage]:
+    speaking = speakers([part for section in copy.sections for part in section.paragraphs])
+    packed = [
+        (section, content) for section in copy.sections for content in pack(document.text, section.paragraphs)
+    ]
+    for number, (section, content) in enumerate(packed):
+        flags = ["broken"] if _holds(content, copy.rejoined) else []
+        if (copy.ends and number == len(packed) - 1) or (copy.begins and number == 0):
+            flags.append("truncated")
+        if copy.boxed:
+            flags.append("unrelated")
+        passage = _passage(document, article, content, "body", section.name, tuple(flags))
+        yield replace(passage, speaker=_speaker(section, content, speaking))
+
+
+def _speaker(section: Section, content: Located, speaking: dict[int, str]) -> str:
+    """Who speaks at the beginning of a passage, below its heading."""
+    starts = [content.spans[0].start]
+    if section.name and len(section.paragraphs) > 1 and section.paragraphs[0].spans[0].start == starts[0]:
+        first = section.paragraphs[1]
+        starts.append(first.place(len(first.text) - len(first.text.lstrip())))
+    return next((speaking[start] for start in starts if start in speaking), "")
 
 
 def _stacked(text: str, contents: Sequence[Located]) -> Located:
@@ -187,6 +238,7 @@ def _passage(
         title=article.title,
         section=section,
         kind=kind,
+        date=article.date,
         flags=(*(("lost_digits",) if lost else ()), *flags),
         lost=lost,
         page=_page(document, content.spans[0]),

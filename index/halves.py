@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.characters import characters
@@ -29,7 +30,11 @@ _STRANGERS = 0.012  # cohesion at which halves may as well be of different artic
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
 _QUOTATION = 300  # characters after which an opened quotation should have been closed
-_MOST = 400  # halves of a page that are compared with each other
+_FOLLOWING = 3  # halves after it that a half is compared with on longer pages
+_MOST = 2500  # halves of a page that are compared with each other
+
+
+About = Callable[[int, int], Bag]  # what the text from a piece on speaks of, back (-1) or forth (1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +45,32 @@ class Half:
     order: int
     text: str
     jump: bool = False
-    about: Bag = Bag()  # what the text around it speaks of
     doubt: float = 0.0  # log odds that it is a headline
     under_head: bool = False
     in_place: bool = False  # it stands under a finished paragraph
 
 
 def matched(
-    tails: Sequence[Half], heads: Sequence[Half], page: str, beside: dict[tuple[int, int], int]
+    tails: Sequence[Half],
+    heads: Sequence[Half],
+    page: str,
+    beside: dict[tuple[int, int], int],
+    about: About,
 ) -> dict[int, int]:
     """Block numbers of right halves by those of their left halves, best pairs first.
 
-    `beside` holds pairs of pieces with little between: 0 for a pull quote, caption or jump line, else how many
-    paragraphs a boxed item has. Odds are
-    those of the character model for "goes on in the sentence" against "begins a sentence", changed by where
-    the two stand.
+    `beside` holds pairs of pieces with little between: 0 for a pull quote, caption or jump, else how many
+    paragraphs a boxed item has. Odds are those of the character model for "goes on in the sentence" against
+    "begins a sentence", changed by where the two stand and by whether they speak of the same things.
     """
+    orders = [head.order for head in heads]
+    far = len(tails) * len(heads) <= _MOST
     scored = [
         (score, tail.row, head.row)
         for tail in tails
-        for head in heads
+        for head in (heads if far else _following(heads, orders, tail))
         if tail.row != head.row
-        and (len(tails) * len(heads) <= _MOST or 0 < head.order - tail.order <= 3)
-        and (score := _score(tail, head, page, beside.get((tail.row, head.row), -1))) > _ENOUGH
+        and (score := _score(tail, head, page, beside.get((tail.row, head.row), -1), about)) > _ENOUGH
     ]
     pairs: dict[int, int] = {}
     taken: set[int] = set()
@@ -73,7 +81,12 @@ def matched(
     return pairs
 
 
-def _score(tail: Half, head: Half, page: str, beside: int) -> float:
+def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequence[Half]:
+    at = bisect_right(orders, tail.order)
+    return heads[at : at + _FOLLOWING]
+
+
+def _score(tail: Half, head: Half, page: str, beside: int, about: About) -> float:
     score = characters().fit(tail.text[-40:], head.text[:40], depth=_DEPTH)
     score = max(min(score, _CLIP[1]), _CLIP[0])
     if continues(head.text):
@@ -87,13 +100,15 @@ def _score(tail: Half, head: Half, page: str, beside: int) -> float:
     if head.in_place and beside < 0:
         score += _IN_PLACE
     score += _JUMP if tail.jump and head.jump else _placed_score(tail, head, beside)
-    return score + _topic(tail, head) if score > _ENOUGH - _SAME else score
+    if score <= _ENOUGH - _SAME:
+        return score
+    return score + _topic(tail, about(tail.row, -1), about(head.row, 1))
 
 
-def _topic(tail: Half, head: Half) -> float:
-    if not tail.about.mass or not head.about.mass:
+def _topic(tail: Half, left: Bag, right: Bag) -> float:
+    if not left.mass or not right.mass:
         return 0.0
-    ratio = (cohesion(tail.about, head.about) + 0.001) / _STRANGERS
+    ratio = (cohesion(left, right) + 0.001) / _STRANGERS
     return max(min(_TOPIC * math.log(ratio), 0.0 if tail.doubt else _SAME), _OTHER)
 
 

@@ -14,7 +14,7 @@ from index.located import Located
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
 _NEAR = 40  # pieces before and after it that it may repeat
-_JUMP_WORDS = re.compile(r"[下上转接版第（）()【】\[\]\s]+")
+_BRACKETS = re.compile(r"[（）()【】\[\]\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
             back = ""
             continue
         dropped.extend(Dropped(span, "jump line") for span in content.spans)
-        reference = _JUMP_WORDS.sub("", content.text)
+        reference = _BRACKETS.sub("", content.text)
         if jump == "back":
             back = reference or "?"
         elif found:

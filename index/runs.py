@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from index import shapes
-from index.cohesion import Bag, bag
+from index.cohesion import EMPTY, Bag, bag
 from index.halves import Half, matched
 from index.pieces import Piece
 
@@ -30,7 +31,7 @@ class Run:
     body: list[int] = field(default_factory=list)
     follows: int = -1
     why: str = ""
-    bag: Bag = Bag()
+    bag: Bag = EMPTY
     size: int = 0
 
 
@@ -43,12 +44,12 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
             orders[row] = order
             order += 1
     tails = [
-        Half(row, orders[row], piece.text, bool(piece.away), _about(pieces, row, -1), doubt)
+        Half(row, orders[row], piece.text, bool(piece.away), doubt=doubt)
         for row, piece in enumerate(pieces)
         if piece.kind in ("body", "headline")
         and not piece.level
         and piece.open
-        and not shapes.SEMI_ENDED.search(piece.text)
+        and not shapes.semi_ended(piece.text)
         and (doubt := _doubt(pieces, row)) < _A_HEADLINE
     ]
     heads = [
@@ -57,7 +58,6 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
             orders[row],
             piece.text,
             bool(piece.back),
-            _about(pieces, row, 1),
             under_head=_above(pieces, row) == _HEAD,
             in_place=_above(pieces, row) == _PARAGRAPH,
         )
@@ -66,7 +66,12 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
     ]
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
     beside = {(tail.row, right): far for tail in tails for right, far in _beyond(pieces, tail.row)}
-    return matched(tails, heads, page, beside)
+
+    @cache
+    def about(row: int, step: int) -> Bag:
+        return _about(pieces, row, step)
+
+    return matched(tails, heads, page, beside, about)
 
 
 def _about(pieces: Sequence[Piece], row: int, step: int) -> Bag:
@@ -186,7 +191,7 @@ def _break(
         piece.kind == "body"
         and pieces[last].kind == "body"
         and pieces[last].open
-        and not shapes.SEMI_ENDED.search(pieces[last].text)
+        and not shapes.semi_ended(pieces[last].text)
     ):
         return "open"
     return ""

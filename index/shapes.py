@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 LONGEST_TITLE = 48  # characters
+_TAIL = 12  # characters at the end of a text that tell whether it is finished
+_CREDIT_MARKS = ("摄", "图", "绘", "片", "发", "制")
 _LONG = 24  # characters beyond which a headline has one comma at most
 _CLOSERS = "”’」』﹂﹄）)】》\"'"
 ENDED = re.compile(rf"(?:[。！？!?]|…{{1,2}}|(?<=[\u3400-\u9fff”’）)A-Za-z%％])\.)[{_CLOSERS}]*\s*\Z")
@@ -86,7 +88,12 @@ _FURNITURE = re.compile(
 
 def ended(text: str) -> bool:
     """Whether a sentence ends where the text ends."""
-    return ENDED.search(text) is not None
+    return ENDED.search(text[-_TAIL:]) is not None
+
+
+def semi_ended(text: str) -> bool:
+    """Whether the text ends in a colon or semicolon, as a line before a list does."""
+    return SEMI_ENDED.search(text[-_TAIL:]) is not None
 
 
 def continues(text: str) -> bool:
@@ -115,13 +122,18 @@ def opens_with_dateline(text: str) -> bool:
 
 
 def is_caption(text: str) -> bool:
-    return len(text) <= 220 and (CREDIT.search(text) is not None or _PICTURED.match(text) is not None)
+    """Whether the text is a photo caption: it ends with the photographer or begins as captions do."""
+    if len(text) > 220:
+        return False
+    end = text[-60:]
+    if any(mark in end for mark in _CREDIT_MARKS) and CREDIT.search(end) is not None:
+        return True
+    return _PICTURED.match(text) is not None
 
 
 def is_credit(text: str) -> bool:
     """Only the photographer's name."""
-    match = CREDIT.match(text)
-    return match is not None and len(text) <= 40
+    return len(text) <= 40 and any(mark in text for mark in _CREDIT_MARKS) and CREDIT.match(text) is not None
 
 
 def is_furniture(text: str) -> bool:
@@ -130,7 +142,7 @@ def is_furniture(text: str) -> bool:
 
 def is_headline(text: str) -> bool:
     """Whether the line is short and without the punctuation of running text."""
-    if len(text) > LONGEST_TITLE or SEMI_ENDED.search(text) or (ended(text) and text[-1] in "。."):
+    if len(text) > LONGEST_TITLE or semi_ended(text) or (ended(text) and text[-1] in "。."):
         return False
     if _QUESTION.match(text) or opens_with_dateline(text):
         return False
