@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from serving import CHROMIUM, SHOTS, Served, serving, write_archive
+from serving import CHROMIUM, SHOTS, Served, free_port, serving, write_archive
+
+from index.search import open_index
+from rag.export import replay
 
 pytestmark = [
     pytest.mark.browser,
@@ -169,6 +173,183 @@ def test_markup_in_texts_and_names_stays_text(page: Page) -> None:
     expect(panel).to_contain_text("![图](http://evil.example/x.png)")
     assert page.locator("#desk img, #desk script, #desk a[href*='evil'], #desk .katex").count() == 0
     picture(page, "hostile")
+
+
+def test_only_the_chosen_documents_are_asked(page: Page) -> None:
+    page.get_by_role("tab", name="文档").click()
+    row = page.locator("#documents tbody tr", has_text="library")
+    row.locator("input[type=checkbox]").check()
+    page.locator("[data-do=ask-selected]").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    ask(page, QUESTION)
+    expect(page.locator("#live .turn")).not_to_contain_text("2.8公里")
+    picture(page, "scope")
+    page.locator(".chip").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    ask(page, QUESTION)
+    expect(page.locator("#live .prose")).to_contain_text("2.8公里")
+    page.locator("[data-do=scope]").click()
+    page.fill("[data-do=until]", "1999")
+    page.press("[data-do=until]", "Tab")
+    expect(page.locator(".chip")).to_have_text("… – 1999")
+    ask(page, QUESTION)
+    expect(page.locator("#live .turn")).not_to_contain_text("2.8公里")
+    page.fill("[data-do=until]", "tomorrow")
+    page.press("[data-do=until]", "Tab")
+    expect(page.locator("[data-do=until]")).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_file_comes_in_is_answered_from_and_goes(page: Page, tmp_path: Path) -> None:
+    paper = tmp_path / "珙桐.txt"
+    paper.write_text(
+        "云溪日报\n\n植物园引进新品种\n\n6月3日，植物园引进二十七株珙桐，园长叶临溪说，最早三年后开花。\n",
+        encoding="utf-8",
+    )
+    odd = tmp_path / "picture.exe"
+    odd.write_bytes(b"MZ\x00")
+    question = "植物园引进了多少株珙桐？"
+    page.get_by_role("tab", name="文档").click()
+    page.set_input_files(".dropzone input[type=file]", [paper, odd])
+    expect(page.locator("#understood .verdicts .status-added")).to_have_count(1)
+    expect(page.locator("#understood .verdicts .status-refused")).to_have_count(1)
+    row = page.locator("#documents tbody tr", has_text="珙桐.txt")
+    expect(row).to_have_count(1)
+    picture(page, "documents-added")
+    row.locator(".document").click()
+    expect(page.locator("#understood .understood")).to_contain_text("植物园引进新品种")
+    picture(page, "documents")
+    page.get_by_role("tab", name="问答").click()
+    ask(page, question)
+    expect(page.locator("#live .prose")).to_contain_text("二十七株")
+    page.get_by_role("tab", name="文档").click()
+    page.evaluate("window.confirm = () => true")
+    page.locator("#documents tbody tr", has_text="珙桐.txt").locator("[data-do=delete-document]").click()
+    expect(page.locator("#documents tbody tr", has_text="珙桐.txt")).to_have_count(0)
+    page.get_by_role("tab", name="问答").click()
+    page.locator("#live .card").first.click()
+    expect(page.locator("#panel")).to_contain_text("已不在库中")
+    page.keyboard.press("Escape")
+    ask(page, question)
+    expect(page.locator("#live .turn")).not_to_contain_text("二十七株")
+
+
+def test_judgements_change_the_report(page: Page, served: Served) -> None:
+    page.get_by_role("tab", name="评测").click()
+    expect(page.locator("#evaluation")).to_contain_text("还没有人作过判断")
+    page.get_by_role("tab", name="问答").click()
+    ask(page, QUESTION)
+    page.locator("#live [data-do=useful]").click()
+    expect(page.locator("#live [data-do=useful]")).to_have_attribute("aria-pressed", "true")
+    page.locator("#live .cite").first.click()
+    page.locator("#panel [data-do=right]").click()
+    expect(page.locator("#panel [data-do=right]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    page.locator("#live .others summary").click()
+    page.locator("#live .others .card").first.click()
+    page.locator("#panel [data-do=missing]").click()
+    page.get_by_role("tab", name="评测").click()
+    expect(page.locator("#evaluation .counts dd").first).to_have_text("1")
+    expect(page.locator("#evaluation table tbody tr")).to_have_count(3)
+    picture(page, "evaluation")
+    kept = served.index.with_name("index-judgements") / "judgements.jsonl"
+    verdicts = [json.loads(line)["verdict"] for line in kept.read_text(encoding="utf-8").splitlines()]
+    assert verdicts == ["useful", "right", "missing"]
+
+
+def test_a_conversation_leaves_as_markdown_and_as_evidence(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    ask(page, QUESTION)
+    with page.expect_download() as taken:
+        page.locator("#live [data-do=evidence]").click()
+    evidence = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
+    with open_index(served.index) as index:
+        assert replay(evidence, index).ok
+    evidence["quotations"][0]["text"] = "别的话"
+    with open_index(served.index) as index:
+        assert not replay(evidence, index).ok
+    with page.expect_download() as taken:
+        page.locator("[data-do=markdown]").click()
+    text = Path(taken.value.path()).read_text(encoding="utf-8")
+    assert QUESTION in text
+    assert "2.8公里" in text
+
+
+def test_every_occurrence_of_a_phrase(page: Page, served: Served) -> None:
+    page.get_by_role("tab", name="检索词").click()
+    page.fill("#concordance-form input", "澄江大橋")  # traditional: found all the same
+    page.press("#concordance-form input", "Enter")
+    expect(page.locator("#concordance .line mark").first).to_have_text("澄江大桥")
+    everything = "".join(path.read_text(encoding="utf-8") for path in served.folder.iterdir())
+    expect(page.locator("#concordance .total")).to_contain_text(f"共 {everything.count('澄江大桥')} 处")
+    page.locator("#concordance .line").nth(1).click()
+    expect(page.locator("#panel mark.cited").first).to_have_text("澄江大桥")
+    picture(page, "concordance")
+    page.keyboard.press("Escape")
+    page.fill("#concordance-form input", "没有的词")
+    page.press("#concordance-form input", "Enter")
+    expect(page.locator("#concordance .empty")).to_be_visible()
+
+
+def test_conversations_are_renamed_and_deleted(page: Page) -> None:
+    ask(page, QUESTION)
+    page.evaluate("window.prompt = () => '关于<b>大桥</b>'; window.confirm = () => true")
+    page.locator("#rail li").first.hover()
+    page.locator("#rail [data-do=rename]").first.click()
+    expect(page.locator(".conversation").first).to_have_text("关于<b>大桥</b>")
+    page.locator("#rail [data-do=new]").click()
+    page.wait_for_selector(".welcome")
+    ask(page, "图书馆新馆藏书多少册？")
+    expect(page.locator(".conversation")).to_have_count(2)
+    page.locator(".conversation").nth(1).click()
+    expect(page.locator("#past .question")).to_contain_text(QUESTION)
+    page.locator("#rail li").nth(1).hover()
+    page.locator("#rail [data-do=forget]").nth(1).click()
+    expect(page.locator(".conversation")).to_have_count(1)
+
+
+def test_a_question_is_edited_and_asked_again(page: Page) -> None:
+    ask(page, QUESTION)
+    ask(page, "图书馆新馆藏书多少册？")
+    page.locator("#past [data-do=edit]").first.click()
+    expect(page.locator("#question")).to_have_value(QUESTION)
+    page.fill("#question", "澄江大桥总投资多少？")
+    page.press("#question", "Enter")
+    expect(page.locator(".turn[data-exchange]")).to_have_count(1)
+    expect(page.locator("#live .prose")).to_contain_text("31.6亿元")
+    page.locator("#live [data-do=retry]").click()
+    expect(page.locator(".turn[data-exchange]")).to_have_count(1)
+
+
+def test_by_keyboard_alone(page: Page) -> None:
+    page.keyboard.type(QUESTION)  # the box has the focus
+    page.keyboard.press("Enter")
+    expect(page.locator("#live .turn[data-exchange]")).to_have_count(1)
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.classList.contains('cite')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+    assert page.evaluate("document.querySelector('#panel').contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.classList.contains('cite')")
+
+
+def test_the_server_restarts_under_an_open_page(browser: Browser, served: Served) -> None:
+    port = free_port()
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    with serving(served.index, port=port) as address:
+        page.goto(address)
+        page.wait_for_selector(".welcome")
+        ask(page, QUESTION)
+    with serving(served.index, port=port):
+        ask(page, "图书馆新馆藏书多少册？")
+        expect(page.locator("#live .prose")).to_contain_text("九十六万册")
+        page.locator(".cite").first.click()
+        expect(page.locator("#panel mark.cited").first).to_be_visible()
+    context.close()
 
 
 def test_dark_and_phone(page: Page) -> None:

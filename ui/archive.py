@@ -6,8 +6,10 @@ Whoever answers holds a lease; a generation that was replaced is closed when its
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,13 +32,19 @@ class Opened:
         self._lock = threading.Lock()
 
     def assistant(self, settings: Settings) -> Assistant:
-        """The assistant with these settings, made once."""
+        """An assistant with these settings; what is loaded is shared among numbers of passages."""
         from rag.assistant import Assistant
 
+        shared = replace(settings, k=0)
         with self._lock:
-            if settings not in self._assistants:
-                self._assistants[settings] = Assistant(self.index, settings)
-            return self._assistants[settings]
+            if shared not in self._assistants:
+                self._assistants[shared] = Assistant(self.index, settings)
+            found = self._assistants[shared]
+        if found.settings == settings:
+            return found
+        other = copy(found)
+        other.settings = settings
+        return other
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -108,7 +116,3 @@ class Archive:
         except OSError:
             return 0, 0
         return found.st_mtime_ns, found.st_ino
-
-
-Report = Callable[[str], None]
-Paths = Sequence[Path]

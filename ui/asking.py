@@ -47,6 +47,7 @@ class Asking:
     history: tuple[Turn, ...] = ()
     where: Where | None = None
     k: int = 0  # passages to search; 0 keeps the setting
+    plain: bool = False  # without the language model
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ def ask(archive: Archive, asking: Asking, *, key: str = "") -> Finished:
 
 
 def _settings(archive: Archive, asking: Asking) -> Settings:
-    return replace(archive.settings, k=asking.k) if asking.k else archive.settings
+    settings = replace(archive.settings, k=asking.k) if asking.k else archive.settings
+    return replace(settings, llm="") if asking.plain else settings
 
 
 def _finished(answer: Answer, opened: Opened, key: str, seconds: float) -> Finished:

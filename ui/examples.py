@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from index.document import Article, Passage
-from ui.words import Words
+from ui.wording import Words
 
 WANTED = 4
 SHORTEST, LONGEST = 6, 26  # characters of a title that reads well inside a question

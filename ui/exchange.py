@@ -7,15 +7,14 @@ than a document: every field is checked for type and size before it is drawn aga
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from index.document import Source, YoujuError
-from rag.answer import Answer, Citation, Claim, Ranked, Turn, Verdict
+from index.document import Passage, Source, YoujuError
+from rag.answer import Answer, Citation, Claim, Turn, Verdict
 
-NEAREST = 3  # passages shown under a refusal
+NEAREST = 4  # passages that were found and not cited
 LONGEST_TEXT = 20_000  # characters of any one string that comes back from a browser
 MOST_ITEMS = 64  # members of any one list that comes back from a browser
 NO_EVIDENCE = frozenset({"", "nothing", "weak", "lost"})  # reasons of a refusal that did search
@@ -106,7 +105,6 @@ def from_answer(
 ) -> Exchange:
     """The answer as it is shown and kept."""
     marks = tuple(_mark(citation, cards) for citation in answer.citations)
-    nearest = () if not answer.refused else tuple(_near(answer.ranking, cards))
     return Exchange(
         key=key,
         question=answer.question,
@@ -114,7 +112,7 @@ def from_answer(
         refused=answer.refused,
         sentences=_sentences(answer),
         marks=marks,
-        nearest=nearest,
+        nearest=_near(answer, cards),
         reason=answer.reason,
         notes=answer.notes,
         understood=answer.understood,
@@ -141,14 +139,14 @@ def _sentence(claim: Claim, *, breaks: bool) -> Sentence:
     return Sentence(claim.text, claim.citations, str(claim.verdict), claim.short, breaks)
 
 
-def _mark(citation: Citation, cards: Mapping[str, Card]) -> Mark:
-    passage = citation.passage
+def mark_of(passage: Passage, start: int, end: int, cards: Mapping[str, Card], *, number: int) -> Mark:
+    """Characters [start, end) of a passage's text as a place that can be opened."""
     source = cards[passage.doc].source if passage.doc in cards else Source()
     return Mark(
-        number=citation.number,
+        number=number,
         doc=passage.doc,
-        spans=tuple((span.start, span.end) for span in citation.spans),
-        text=citation.text,
+        spans=tuple((span.start, span.end) for span in passage.locate(start, end)),
+        text=passage.text[start:end],
         passage=passage.id,
         article=passage.article,
         title=passage.title,
@@ -158,17 +156,22 @@ def _mark(citation: Citation, cards: Mapping[str, Card]) -> Mark:
         page=str(passage.page) if passage.page else source.page,
         speaker=passage.speaker,
         flags=passage.flags,
-        also=tuple(_mark(other, cards) for other in citation.also),
     )
 
 
-def _near(ranking: Sequence[Ranked], cards: Mapping[str, Card]) -> list[Mark]:
-    best = islice(ranking, NEAREST)
-    citations = (
-        Citation(number=number, passage=ranked.passage, start=0, end=len(ranked.passage.text))
-        for number, ranked in enumerate(best, 1)
+def _mark(citation: Citation, cards: Mapping[str, Card]) -> Mark:
+    found = mark_of(citation.passage, citation.start, citation.end, cards, number=citation.number)
+    return replace(found, also=tuple(_mark(other, cards) for other in citation.also))
+
+
+def _near(answer: Answer, cards: Mapping[str, Card]) -> tuple[Mark, ...]:
+    """The best passages that were not cited, numbered from 1."""
+    cited = {citation.passage.id for citation in answer.citations}
+    others = [ranked.passage for ranked in answer.ranking if ranked.passage.id not in cited][:NEAREST]
+    return tuple(
+        mark_of(passage, 0, len(passage.text), cards, number=number)
+        for number, passage in enumerate(others, 1)
     )
-    return [_mark(citation, cards) for citation in citations]
 
 
 # -- to JSON and back ---------------------------------------------------------------------------------

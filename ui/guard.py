@@ -30,6 +30,10 @@ _USED = re.compile(
 )
 _UPLOADS = re.compile(r"/(?:(?:zh|en)/gradio_api/upload|api/documents)/?")
 _OPEN = re.compile(r"/login|/web/[\w./-]+|/api/health")
+REPORT_POLICY = (  # the report runs its language switch in a sandbox that can reach nothing
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'self'; sandbox allow-scripts"
+)
 _MOVING = re.compile(r"\.\.|%|\\")
 
 
@@ -56,7 +60,8 @@ class Guard:
         if _PAGE.fullmatch(scope["path"]):
             scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
             send = _page_send(send, nonce, scope["path"].strip("/"))
-        await self.app(scope, _bounded(receive, _limit(scope["path"])), _headed(send, nonce))
+        allowed = REPORT_POLICY if scope["path"] == "/report" else policy(nonce)
+        await self.app(scope, _bounded(receive, _limit(scope["path"])), _headed(send, allowed))
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         """A status and what to say, or None when the request may pass."""
@@ -131,6 +136,7 @@ def policy(nonce: str) -> str:
             "font-src 'self' data:",
             "connect-src 'self'",
             "worker-src 'self' blob:",
+            "frame-src 'self'",
             "manifest-src 'self'",
             "form-action 'self'",
             "base-uri 'self'",
@@ -139,10 +145,10 @@ def policy(nonce: str) -> str:
     )
 
 
-def _headed(send: Send, nonce: str) -> Send:
+def _headed(send: Send, allowed: str) -> Send:
     """Adds the headers that every answer carries."""
     ours = {
-        b"content-security-policy": policy(nonce).encode(),
+        b"content-security-policy": allowed.encode(),
         b"x-content-type-options": b"nosniff",
         b"referrer-policy": b"no-referrer",
         b"cross-origin-opener-policy": b"same-origin",
@@ -207,5 +213,5 @@ async def _problem(send: Send, status: int, detail: str, *, html: bool, path: st
 async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
     length = (b"content-length", str(len(body)).encode())
     start = {"type": "http.response.start", "status": status, "headers": [*headers, length]}
-    await _headed(send, "none")(start)
+    await _headed(send, policy("none"))(start)
     await send({"type": "http.response.body", "body": body})

@@ -14,17 +14,18 @@ from typing import Any
 import gradio as gr
 
 from index.document import YoujuError
-from ui import asking, render
+from ui import asking, concordance, evaluation, library, render, settings
 from ui.archive import Archive, Opened
+from ui.browser import listed, quiet, sent, the_part, whole
+from ui.conversations import Exporter
 from ui.examples import examples
 from ui.exchange import Exchange, ExchangeError, from_json, history, mark_from_json, new_key
 from ui.source import open_source
-from ui.words import Words
+from ui.wording import Words
 
 AT_ONCE = 40  # questions of the page in hand; the assistant takes its own few at a time
 QUEUE = 200  # questions that may wait
 SAMPLED = 400  # passages looked at for example questions
-_READY = "window.youju.ready({name!r}, element, trigger, watch)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Desk:
 
     def restore(self, event: gr.EventData) -> tuple[str, str]:
         """A conversation that the browser kept, or the start of a new one."""
-        kept = _kept(_sent(event, "exchanges", None))
+        kept = _kept(sent(event, "exchanges", None))
         if not kept:
             return "", self.start()
         return render.conversation(self.words, kept), ""
@@ -52,7 +53,7 @@ class Desk:
     def ask(self, event: gr.EventData) -> Iterator[str]:
         """The answer as it grows; the finished exchange comes last."""
         key = new_key()
-        question = str(_sent(event, "question", ""))[: asking.LONGEST_QUESTION + 1]
+        question = str(sent(event, "question", ""))[: asking.LONGEST_QUESTION + 1]
         try:
             wanted = _asking(event)
             yield render.pending(self.words, key, wanted.question)
@@ -77,12 +78,12 @@ class Desk:
 
     def open(self, event: gr.EventData) -> str:
         """The original around the citation that was clicked."""
-        key = str(_sent(event, "key", ""))[:32]
-        total = min(max(int(_sent(event, "total", 1)), 1), 64)
-        near = bool(_sent(event, "near", False))
-        steps = [min(max(int(_sent(event, name, 0)), 0), 20) for name in ("before", "after")]
+        key = str(sent(event, "key", ""))[:32]
+        total = whole(sent(event, "total", 1), 1, 64)
+        near = bool(sent(event, "near", False))
+        steps = [whole(sent(event, name, 0), 0, 20) for name in ("before", "after")]
         try:
-            mark = mark_from_json(_sent(event, "mark", None))
+            mark = mark_from_json(sent(event, "mark", None))
             with self.archive.lease() as opened:
                 if mark.doc not in opened.cards:
                     return render.source_gone(self.words, mark, key=key, total=total)
@@ -103,10 +104,24 @@ class Desk:
 def build(archive: Archive, words: Words) -> Any:
     """The page in one language."""
     desk = Desk(archive, words)
+    evaluator = evaluation.Evaluator(archive, words)
     with gr.Blocks(title=f"{words.name} · {words.tagline}", analytics_enabled=False, fill_width=True) as page:
-        _part("masthead", render.masthead(words))
-        with gr.Tabs(elem_id="tabs"), gr.Tab(words.ask_tab, id="ask", elem_id="tab-ask"):
-            _ask_tab(desk)
+        the_part("masthead", render.masthead(words))
+        the_part("notices", render.notice())
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab(words.ask_tab, id="ask", elem_id="tab-ask"):
+                _ask_tab(desk)
+            with gr.Tab(words.documents_tab, id="documents", elem_id="tab-documents"):
+                library.build_tab(archive, words)
+            with gr.Tab(words.concordance_tab, id="concordance", elem_id="tab-concordance"):
+                concordance.build_tab(archive, words)
+            with gr.Tab(words.evaluation_tab, id="evaluation", elem_id="tab-evaluation") as tab:
+                evaluation.build_tab(evaluator, tab)
+            with gr.Tab(words.settings_tab, id="settings", elem_id="tab-settings"):
+                settings.build_tab(archive, words)
+        panel = the_part("panel", "")
+        panel.select(desk.open, outputs=panel, **quiet(queue=False))
+        evaluation.outbox(evaluator, Exporter(archive, words).export)
     page.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE, api_open=False)
     return page
 
@@ -115,42 +130,26 @@ def _ask_tab(desk: Desk) -> None:
     """Conversations, the thread, the composer and the source beside it."""
     words = desk.words
     with gr.Row(elem_id="desk"):
-        _part("rail", render.rail(words))
+        the_part("rail", render.rail(words))
         with gr.Column(elem_id="middle"):
             with gr.Column(elem_id="thread"):
-                past = _part("past", "")
-                live = _part("live", desk.start())
-            composer = _part("composer", render.composer(words, asking.LONGEST_QUESTION))
-        panel = _part("panel", "")
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    past.select(desk.restore, outputs=[past, live], queue=False, **quiet)
-    asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet)
-    asked.then(fn=None, js="() => window.youju.finished()", **quiet)
-    composer.stop(fn=None, cancels=[asked], **quiet)
-    panel.select(desk.open, outputs=panel, queue=False, **quiet)
-
-
-def _part(name: str, value: str) -> Any:
-    """An HTML component that page.js knows by its name."""
-    return gr.HTML(
-        value, elem_id=name, js_on_load=_READY.format(name=name), apply_default_css=False, padding=False
-    )
+                past = the_part("past", "")
+                live = the_part("live", desk.start())
+            composer = the_part("composer", render.composer(words, asking.LONGEST_QUESTION))
+    past.select(desk.restore, outputs=[past, live], **quiet(queue=False))
+    asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet())
+    asked.then(fn=None, js="() => window.youju.finished()", **quiet())
+    composer.stop(fn=None, cancels=[asked], **quiet())
 
 
 def _examples(words: Words, opened: Opened) -> tuple[str, ...]:
     return examples(words, opened.index.articles(), islice(opened.index.passages, SAMPLED))
 
 
-def _sent(event: gr.EventData, name: str, otherwise: Any) -> Any:
-    """A member of what the browser sent along; a browser may send anything or nothing."""
-    data = event._data
-    return data.get(name, otherwise) if isinstance(data, dict) else otherwise
-
-
 def _kept(values: object) -> list[Exchange]:
     """The exchanges of a browser that still read well; the others are left out."""
     found: list[Exchange] = []
-    for value in values if isinstance(values, list) else []:
+    for value in listed(values):
         try:
             found.append(from_json(value))
         except ExchangeError:
@@ -160,14 +159,13 @@ def _kept(values: object) -> list[Exchange]:
 
 def _asking(event: gr.EventData) -> asking.Asking:
     """A checked question out of what the browser sent."""
-    where = _sent(event, "where", None)
+    where = sent(event, "where", None)
     where = where if isinstance(where, dict) else {}
     docs = where.get("docs", [])
     return asking.Asking(
-        question=asking.check_question(_sent(event, "question", "")),
-        history=history(_sent(event, "history", [])),
-        where=asking.check_where(
-            docs if isinstance(docs, list) else [], where.get("since", ""), where.get("until", "")
-        ),
-        k=asking.check_k(_sent(event, "k", 0)),
+        question=asking.check_question(sent(event, "question", "")),
+        history=history(sent(event, "history", [])),
+        where=asking.check_where(listed(docs), where.get("since", ""), where.get("until", "")),
+        k=asking.check_k(sent(event, "k", 0)),
+        plain=sent(event, "plain", False) is True,
     )

@@ -63,7 +63,7 @@ def make_app(archive: Archive, allowed: Gate) -> FastAPI:
     from mcp.server.transport_security import TransportSecuritySettings
     from starlette.staticfiles import StaticFiles
 
-    from ui import api, login, mcp, openai_api, problems
+    from ui import api, login, mcp, openai_api, problems, report
     from ui.guard import Guard
 
     tools = mcp.make_server(archive)
@@ -87,6 +87,7 @@ def make_app(archive: Archive, allowed: Gate) -> FastAPI:
     app.include_router(openai_api.router(archive))
     app.router.routes.extend(agents.routes)
     problems.install(app)
+    report.install(app, archive)
     app.mount("/web", StaticFiles(directory=str(files("ui") / "web")), name="web")
     _mount_pages(app, archive)
     app.add_middleware(Guard, gate=allowed)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from ui.exchange import Mark
 from ui.render.markup import Html, el
-from ui.words import Words, flag_words
+from ui.wording import Words, flag_words
 
 
 def title_of(words: Words, mark: Mark) -> str:
@@ -12,23 +14,38 @@ def title_of(words: Words, mark: Mark) -> str:
     return mark.title or mark.doc or words.article_untitled
 
 
-def card(words: Words, key: str, mark: Mark, *, near: bool = False) -> Html:
-    """One source under an answer."""
-    others = len({other.doc for other in mark.also} - {mark.doc})
+def cards(words: Words, key: str, marks: Iterable[Mark]) -> list[Html]:
+    """The sources under an answer, one card an article; it carries the numbers of all its marks."""
+    articles: dict[tuple[str, str], list[Mark]] = {}
+    for mark in marks:
+        articles.setdefault((mark.doc, mark.article or mark.passage), []).append(mark)
+    return [_card(words, key, group, kind="cite") for group in articles.values()]
+
+
+def near_cards(words: Words, key: str, marks: Iterable[Mark]) -> list[Html]:
+    """Passages that were found and not cited, with their text."""
+    return [_card(words, key, [mark], kind="near") for mark in marks]
+
+
+def _card(words: Words, key: str, group: Sequence[Mark], *, kind: str) -> Html:
+    mark = group[0]
+    others = len({other.doc for each in group for other in each.also} - {mark.doc})
     extra = (el("span", f"+{others}", class_="badge", title=words.also_in),) if others else ()
+    numbers = [str(each.number) for each in group]
     head = el("span", el("span", title_of(words, mark), class_="title"), *extra, class_="head")
-    quote = el("span", mark.text, class_="quote") if near else Html()
+    quote = el("span", mark.text, class_="quote") if kind == "near" else Html()
+    chips = [el("span", number, class_="number", aria_hidden="true") for number in numbers]
     return el(
         "li",
         el(
             "button",
-            el("span", str(mark.number), class_="number", aria_hidden="true"),
+            el("span", *chips, class_="numbers"),
             el("span", head, quote, meta(words, mark), class_="body"),
             type="button",
             class_="card",
-            data_do="near" if near else "cite",
+            data_do=kind,
             data_key=key,
-            data_number=mark.number,
+            data_numbers=" ".join(numbers),
         ),
     )
 
@@ -46,4 +63,5 @@ def meta(words: Words, mark: Mark, *, name: bool = True) -> Html:
 
 
 def page_of(words: Words, page: str) -> str:
+    """The printed page in words; empty when it is not known."""
     return words.page.format(page) if page else ""

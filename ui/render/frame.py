@@ -22,6 +22,7 @@ def masthead(words: Words) -> Html:
             class_="brand",
         ),
         el("span", class_="space"),
+        action("menu", words.menu, symbol="menu"),
         action("theme", words.theme, symbol="theme"),
         el("a", label, href=f"/{other.code}/", class_="language", lang=other.code, hreflang=other.code),
         class_="masthead",
@@ -73,15 +74,60 @@ def composer(words: Words, longest: int) -> Html:
     )
     return el(
         "form",
-        el("div", class_="scope-chips"),
+        _scope(words),
         el("div", box, _send(words), class_="box"),
         el("p", words.composer_hint, id="composer-hint", class_="hint"),
         el("div", class_="announce sr-only", role="status", aria_live="polite"),
         class_="composer",
         data_stopped=words.stopped,
+        data_broke=words.broke,
         data_copied=words.copied,
         data_thanks=words.thanks,
     )
+
+
+def _scope(words: Words) -> Html:
+    """Which documents and dates are asked; folded away until it is wanted."""
+    toggle = el(
+        "button",
+        icon("scope"),
+        el("span", words.scope),
+        type="button",
+        class_="act act-scope",
+        data_do="scope",
+        aria_expanded="false",
+        aria_controls="scope-form",
+    )
+    dates = [
+        el(
+            "label",
+            el("span", label),
+            el(
+                "input",
+                type="text",
+                data_do=name,
+                placeholder=words.date_hint,
+                maxlength=10,
+                inputmode="numeric",
+            ),
+        )
+        for name, label in (("since", words.scope_since), ("until", words.scope_until))
+    ]
+    form = el("div", *dates, el("p", words.scope_hint, class_="soft"), id="scope-form", hidden=True)
+    export = action("markdown", words.export_markdown, symbol="export")
+    return el(
+        "div", el("div", toggle, el("span", class_="chips"), export, class_="bar"), form, class_="scope"
+    )
+
+
+def file(name: str, kind: str, content: str) -> Html:
+    """A file for the reader; page.js saves it."""
+    return el("pre", content, hidden=True, data_name=name, data_type=kind)
+
+
+def notice() -> Html:
+    """The place of short notices."""
+    return el("div", id="notice", role="status", aria_live="polite")
 
 
 def _send(words: Words) -> Html:

@@ -9,7 +9,7 @@ from ui.exchange import Mark
 from ui.render.cards import meta, title_of
 from ui.render.markup import Html, action, el, hidden, join, text
 from ui.source import Opening, Paragraph, Piece
-from ui.words import Words
+from ui.wording import Words
 
 _GAP = re.compile(r"[ \t\r\u3000]*\n(?:[ \t\r\u3000]*\n)+")
 
@@ -19,7 +19,7 @@ def source(words: Words, mark: Mark, opening: Opening, *, key: str, total: int, 
     return el(
         "section",
         _source_head(words, mark, opening, total=total),
-        _also(words, mark, key),
+        _also(words, mark),
         el(
             "div",
             _tabs(words) if opening.paragraphs else Html(),
@@ -30,13 +30,11 @@ def source(words: Words, mark: Mark, opening: Opening, *, key: str, total: int, 
             role="group",
             aria_label=words.source,
         ),
-        Html() if near else _judge(words, mark, key),
+        _judge(words, mark, key, near=near),
         class_="source",
         aria_label=words.source,
         data_key=key,
-        data_number=mark.number,
         data_total=total,
-        data_near=near,
     )
 
 
@@ -72,7 +70,7 @@ def _source_head(words: Words, mark: Mark, opening: Opening, *, total: int) -> H
     )
 
 
-def _also(words: Words, mark: Mark, key: str) -> Html:
+def _also(words: Words, mark: Mark) -> Html:
     if not mark.also:
         return Html()
     links = [
@@ -82,8 +80,6 @@ def _also(words: Words, mark: Mark, key: str) -> Html:
             type="button",
             class_="also",
             data_do="also",
-            data_key=key,
-            data_number=mark.number,
             data_place=place,
         )
         for place, other in enumerate(mark.also)
@@ -144,8 +140,11 @@ def _lines(value: str) -> Iterable[Html]:
         yield text(part)
 
 
-def _judge(words: Words, mark: Mark, key: str) -> Html:
-    choices = (("right", words.right, "up"), ("wrong", words.wrong, "down"))
+def _judge(words: Words, mark: Mark, key: str, *, near: bool) -> Html:
+    """Right or wrong for what was cited; for what was not, whether it should have been."""
+    if not key or not mark.passage:
+        return Html()
+    cited = (("right", words.right, "up"), ("wrong", words.wrong, "down"))
     buttons = (
         action(
             name,
@@ -153,9 +152,9 @@ def _judge(words: Words, mark: Mark, key: str) -> Html:
             symbol=symbol,
             shown=True,
             data_key=key,
-            data_number=mark.number,
+            data_passage=mark.passage,
             aria_pressed="false",
         )
-        for name, label, symbol in choices
+        for name, label, symbol in ((("missing", words.should_cite, "up"),) if near else cited)
     )
     return el("footer", *buttons, class_="judge")

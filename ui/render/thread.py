@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from ui.exchange import Exchange, Mark, Sentence, to_json
-from ui.render.cards import card, title_of
+from ui.render.cards import cards, near_cards, title_of
 from ui.render.markup import Html, action, el, hidden, join, text
-from ui.words import Words, verdict_words
+from ui.wording import Words, verdict_words
 
 
 def welcome(words: Words, counts: tuple[int, int, int], questions: Sequence[str]) -> Html:
@@ -42,7 +42,9 @@ def pending(words: Words, key: str, question: str, so_far: str = "") -> Html:
         if so_far
         else el("p", el("span", words.thinking), el("i"), el("i"), el("i"), class_="thinking", role="status")
     )
-    return _unfinished("turn pending", words, key, question, body)
+    again = action("retry", words.retry, symbol="retry", shown=True)
+    change = action("edit", words.edit, symbol="edit", shown=True)
+    return _unfinished("turn pending", words, key, question, body, el("div", again, change, class_="actions"))
 
 
 def broken(words: Words, key: str, question: str, message: str) -> Html:
@@ -108,8 +110,17 @@ def _answer(words: Words, shown: Exchange) -> Html:
         paragraphs = [[text(shown.text)]]
     body = el("div", hidden(words.answer), *(el("p", *items) for items in paragraphs), class_="prose")
     cut = el("p", words.incomplete, class_="trouble") if shown.incomplete else Html()
-    cards = [card(words, shown.key, mark) for mark in shown.marks]
-    return join((body, cut, el("ol", *cards, class_="sources", aria_label=words.sources)))
+    sources = el("ol", *cards(words, shown.key, shown.marks), class_="sources", aria_label=words.sources)
+    return join((body, cut, sources, _others(words, shown)))
+
+
+def _others(words: Words, shown: Exchange) -> Html:
+    """What else was found, folded away: a reader may say that one of it should have been cited."""
+    if not shown.nearest:
+        return Html()
+    summary = el("summary", words.more_passages.format(len(shown.nearest)))
+    items = el("ol", *near_cards(words, shown.key, shown.nearest), class_="sources nearest")
+    return el("details", summary, items, class_="others")
 
 
 def _sentence(words: Words, key: str, sentence: Sentence, marks: dict[int, Mark]) -> Html:
@@ -139,7 +150,7 @@ def _cite(words: Words, key: str, mark: Mark) -> Html:
         class_="cite",
         data_do="cite",
         data_key=key,
-        data_number=mark.number,
+        data_numbers=mark.number,
         aria_label=label,
         title=title_of(words, mark),
     )
@@ -149,7 +160,7 @@ def _refusal(words: Words, shown: Exchange) -> Html:
     """A calm no: why, what was searched, and the nearest passages to judge by oneself."""
     if shown.talk:
         return el("div", hidden(words.answer), el("p", shown.text), class_="prose")
-    near = [card(words, shown.key, mark, near=True) for mark in shown.nearest]
+    near = near_cards(words, shown.key, shown.nearest)
     nearest = (el("h4", words.nearest, class_="eyebrow"), el("ol", *near, class_="sources nearest"))
     return join(
         (

@@ -91,13 +91,14 @@ export function setSetting(name, value) {
 
 /** Which documents and dates, and how many passages, the next question is asked of. */
 export function bounds() {
-  return { where: setting("where") ?? {}, k: setting("k") ?? 0 };
+  const { docs = [], since = "", until = "" } = setting("where") ?? {};
+  return { where: { docs, since, until }, k: setting("k") ?? 0, plain: setting("plain") ?? false };
 }
 
-const judgementKey = (key, number) => `${key}/${number}`;
+const judgementKey = (key, passage) => `${key}/${passage}`;
 
-export function judged(key, number, verdict) {
-  write(JUDGED, { ...read(JUDGED, {}), [judgementKey(key, number)]: verdict });
+export function judged(key, passage, verdict) {
+  write(JUDGED, { ...read(JUDGED, {}), [judgementKey(key, passage)]: verdict });
 }
 
-export const judgement = (key, number) => read(JUDGED, {})[judgementKey(key, number)];
+export const judgement = (key, passage) => read(JUDGED, {})[judgementKey(key, passage)];
