@@ -32,6 +32,7 @@ class Draft:
     bag: Bag = EMPTY
     size: int = 0
     sections: int = 0
+    deepest: int = 9  # smallest Markdown level of a section heading so far
     boxed: bool = False  # stands inside a sentence of another article
 
 
@@ -88,6 +89,7 @@ def _place(makeup: Makeup, number: int) -> None:
         makeup.drafts.append(draft)
     elif run.head:
         draft.sections += 1
+        draft.deepest = min([draft.deepest, *(makeup.pieces[row].level or 9 for row in run.head)])
         run.body = [*sorted(run.head), *run.body]
     first = number
     waiting = [number]
@@ -144,11 +146,18 @@ def _under_heading(makeup: Makeup, number: int, run: Run, before: Draft) -> Draf
         return None
     levels = [pieces[row].level for row in titles if pieces[row].level]
     above = [pieces[row].level for row in before.head if pieces[row].level]
-    if levels and above and min(levels) <= min(above):
+    if levels and min(levels) < max(1, _section_level(before, above)):
         return None
     deeper = bool(levels and above)
-    close = max(_close(pieces, run, before), 0.7 * _beyond(makeup, number, before))
+    close = _close(pieces, run, before)
+    if len(titles) == 1:
+        close = max(close, 0.7 * _beyond(makeup, number, before))
     return before if close >= _needed(makeup, run, titles, before, deeper) else None
+
+
+def _section_level(draft: Draft, above: Sequence[int]) -> int:
+    """Markdown level below which a headline is a new article's: that of the title's sections, if it has any."""
+    return min(draft.deepest, 9) if draft.deepest < 9 else (min(above) + 1 if above else 0)
 
 
 def _close(pieces: Sequence[Piece], run: Run, draft: Draft) -> float:
@@ -167,7 +176,7 @@ def _beyond(makeup: Makeup, number: int, before: Draft) -> float:
 
 def _needed(makeup: Makeup, run: Run, titles: Sequence[int], before: Draft, deeper: bool) -> float:
     """Cohesion wanted before a headline counts as a section's: more, the more it looks like a title."""
-    needed = _TOGETHER * (0.3 if run.size < _SHORT else 1.0)
+    needed = _TOGETHER * (0.6 if run.size < _SHORT else 1.0)
     longest = max((len(makeup.pieces[row].text) for row in titles), default=0)
     if deeper:
         return needed * 0.3

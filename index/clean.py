@@ -12,7 +12,7 @@ from index.located import Located, gap, joined
 from index.shapes import continues, ended, is_byline, is_caption, is_credit, is_headline, opens_with_dateline
 
 _UPRIGHT = 4  # lines of one character that make a vertical caption
-_UNLIKELY = -4.0  # log odds below which a full line that may be a headline does not go on with the next one
+_UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
@@ -151,7 +151,8 @@ def _joint(text: str, before: Located, line: Line) -> list[Located]:
     if _needs_space(before.text, line.text):
         return gap(text, end, line.start, " ")
     blanks = [Span(low, high) for low, high in _blank_runs(text, end, line.start) if high > low]
-    if not blanks or characters().gap(before.text, line.text) < 0:
+    most = max((span.end - span.start for span in blanks), default=0)
+    if not blanks or characters().gap(before.text.rstrip(" ."), line.text) < (-1.0 if most > 1 else 0.5):
         return []
     return [Located(" " * (span.end - span.start), (span,)) for span in blanks]
 

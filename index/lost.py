@@ -8,8 +8,8 @@ from index.characters import characters
 from index.document import Span
 from index.located import Located
 
-_BLANKS = re.compile(r"[ \t\u00a0]+(?:[.,·][ \t\u00a0]+)*")
-_POINT = re.compile(r"[ \t\u00a0][.][ \t\u00a0]|[ \t\u00a0],[ \t\u00a0]{3}")
+_BLANKS = re.compile(r"[ \t\u00a0]+(?:[.,][ \t\u00a0]+)*(?:\.(?=[\u3400-\u9fff%％]))?")
+_POINT = re.compile(r"[ \t\u00a0]\.(?=[ \t\u00a0\u3400-\u9fff%％])|[ \t\u00a0],[ \t\u00a0]{3}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MARK = "，。、；：！？,;:!?“”‘’「」《》（）()…"
 _MANY, _ONE, _AFTER_MARK = (
@@ -40,7 +40,7 @@ def _asks_for_number(text: str, start: int, end: int) -> bool:
     left, right = text[:start], text[end:]
     if not _beside_han(left, right):
         return False
-    if _POINT.search(text[max(start - 1, 0) : end + 1]):
+    if _POINT.search(text[start : end + 1]):
         return True
     if not right.strip() or _loose(text, start, end):
         return False

@@ -13,6 +13,8 @@ from index.located import Located
 
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
+_HEADING = 16  # letters of a section heading, which may repeat the text as well
+_SUBTITLE = 120  # characters of the longest subtitle
 _NEAR = 40  # pieces before and after it that it may repeat
 _BRACKETS = re.compile(r"[（）()【】\[\]\s]+")
 
@@ -100,7 +102,8 @@ def _kind(block: Block, text: str) -> str:
         return "byline"
     if shapes.is_furniture(text):
         return "furniture"
-    if block.quoted and len(text) <= 200 and not shapes.opens_with_dateline(text):
+    marked = block.quoted or (block.bullet and len(text) >= _QUOTED and not shapes.ended(text))
+    if marked and len(text) <= 200 and not shapes.opens_with_dateline(text):
         return "quote"
     if block.level or (block.lines == 1 and shapes.is_headline(text)):
         return "headline"
@@ -108,19 +111,51 @@ def _kind(block: Block, text: str) -> str:
 
 
 def _renamed(found: Sequence[Piece], at: int, letters: Sequence[str]) -> Piece:
+    """The piece named anew by what stands around it."""
     piece = found[at]
     if piece.kind not in ("body", "headline") or piece.level or not at:
         return piece
-    after = found[at + 1].kind if at + 1 < len(found) else ""
+    after = found[at + 1] if at + 1 < len(found) else None
     before = found[at - 1].kind
-    if piece.kind == "headline" and before == "headline" and after == "body" and shapes.is_names(piece.text):
-        return replace(piece, kind="byline")
-    own = letters[at]
+    if before == "headline" and _is_under_headline(piece, after):
+        return replace(piece, kind="byline" if piece.kind == "headline" else "headline")
+    if piece.kind == "body" and _is_captioned(found, at):
+        return replace(piece, kind="caption")
+    if _is_repeated(found, at, letters):
+        return replace(piece, kind="quote")
+    return piece
+
+
+def _is_under_headline(piece: Piece, after: Piece | None) -> bool:
+    """Names between a headline and its text, or a long subtitle above a byline or dateline."""
+    if after is None:
+        return False
+    if piece.kind == "headline":
+        return after.kind == "body" and shapes.is_names(piece.text)
+    above = after.kind == "byline" or (after.kind == "body" and shapes.opens_with_dateline(after.text))
+    return above and piece.open and len(piece.text) <= _SUBTITLE and "。" not in piece.text
+
+
+def _is_captioned(found: Sequence[Piece], at: int) -> bool:
+    """Whether a paragraph under a headline is a caption: the photographer's name follows, then the text."""
+    if at + 2 >= len(found) or found[at - 1].kind not in ("headline", "caption"):
+        return False
+    credit, after = found[at + 1], found[at + 2].kind
+    return len(found[at].text) <= 150 and shapes.is_credit(credit.text) and after == "byline"
+
+
+def _is_repeated(found: Sequence[Piece], at: int, letters: Sequence[str]) -> bool:
+    """Whether the piece only repeats what the text says: a pull quote."""
+    piece, own = found[at], letters[at]
+    if not _QUOTED <= len(own) <= 200:
+        return False
+    before = found[at - 1].kind
+    after = found[at + 1].kind if at + 1 < len(found) else ""
+    if piece.kind == "headline" and after == "body" and len(own) <= _HEADING and "，" not in piece.text:
+        return False
     # A title repeats the text below it, a pull quote mostly what was printed before.
     title = after in ("headline", "byline") or (piece.kind == "headline" and before == "headline")
     near = range(max(0, at - _NEAR), min(len(found), at + 1 if title else at + _NEAR))
     whole = [letters[row] for row in near if row != at and not found[row].open]
     around = letters[at - 1] + (letters[at + 1] if at + 1 < len(found) else "")
-    if not _QUOTED <= len(own) <= 200 or not any(own in other for other in [*whole, around]):
-        return piece
-    return replace(piece, kind="quote")
+    return any(own in other for other in [*whole, around])

@@ -11,6 +11,7 @@ import re
 LONGEST_TITLE = 48  # characters
 _TAIL = 12  # characters at the end of a text that tell whether it is finished
 _CREDIT_MARKS = ("摄", "图", "绘", "片", "发", "制")
+_SAYING = re.compile(r"(?:指出|强调|表示|认为|告诉记者|介绍|说)[，,]")
 _LONG = 24  # characters beyond which a headline has one comma at most
 _CLOSERS = "”’」』﹂﹄）)】》\"'"
 ENDED = re.compile(rf"(?:[。！？!?]|…{{1,2}}|(?<=[\u3400-\u9fff”’）)A-Za-z%％])\.)[{_CLOSERS}]*\s*\Z")
@@ -19,7 +20,7 @@ _CONTINUES = re.compile(
     r"[，。、；：！？）》」』”’…,;:!?)﹄%％]|(?:的|了|和|与|地|得|着|等)(?![\u3400-\u9fff]?[地方士时])"
 )
 
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚"
     "方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐"
     "向申葛柴伍覃骆关焦柳欧祝纪尚毕耿芦左季管符辛苗詹曲靳祁路涂兰甘裴梅童翁霍游阮尤岳柯牟滕谷舒卜成饶宁凌盛查单冉鲍华包屈房喻解"
@@ -41,7 +42,7 @@ _BYLINE = re.compile(
 )
 _WORDS = re.compile(r"[的了是在有为什么怎吗呢不]|[^ \u3000]{16}")
 _NAMES = re.compile(
-    rf"[{_SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{_SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}\Z"
+    rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}\Z"
     r"|[\u3400-\u9fff]{2,3}\Z"
 )
 _QUESTION = re.compile(r"(?:记者|问|答|主持人|提问|[\u3400-\u9fff]{2,4})[:：].*[？?]\Z")
@@ -144,7 +145,7 @@ def is_headline(text: str) -> bool:
     """Whether the line is short and without the punctuation of running text."""
     if len(text) > LONGEST_TITLE or semi_ended(text) or (ended(text) and text[-1] in "。."):
         return False
-    if _QUESTION.match(text) or opens_with_dateline(text):
+    if _QUESTION.match(text) or opens_with_dateline(text) or _SAYING.search(text):
         return False
     commas = text.count("，") + text.count(",")
     if commas > 3 or (commas >= 2 and len(text) > _LONG):

@@ -8,22 +8,32 @@ from dataclasses import dataclass
 
 from index.located import Located
 from index.sentences import sentences
+from index.shapes import SURNAMES, is_names
 
 _SAYS = (
-    r"(?:指出|强调|表示|认为|介绍说|介绍|坦言|要求|透露|谈到|回忆说|回忆|写道|建议|呼吁|告诉记者|对记者说|告诉笔者|感慨|直言|称"
+    r"(?:指出|强调|表示|认为|介绍说|介绍|坦言|要求|透露|谈到|回忆说|回忆|写道|建议|呼吁|告诉记者|对记者说|告诉笔者|感慨|直言"
     r"|解释说|解释|补充说|总结说|笑着说|说道|说)"
 )
 _MANNER = (
     r"(?:还|也|则|又|均|都|再次|最后|随后|同时|进一步|明确|一致|纷纷|特别|着重|反复|多次|深刻|曾|日前|近日|昨天|今天|当天"
-    r"|在[^，。：；“”]{1,24}?(?:中|上|时|后)|对此|如此|这样|笑着|高兴地|激动地|自豪地|向[^，。：；“”]{1,12}?)*"
+    r"|在[^，。：；“”]{1,24}?(?:中|上|时|后)|对此|如此|这样|笑着|高兴地|激动地|自豪地|向(?:记者|大家|媒体|笔者|与会者)[^，。：；“”]{0,4}?)*"
 )
 _WHO = r"(?P<who>[\u3400-\u9fffA-Za-z·（）()、]{1,40}?)"
 _BEFORE = re.compile(rf"[“\"]?(?:[^，。：；“”]{{0,20}}[，,])?{_WHO}{_MANNER}{_SAYS}[，,：:“]")
 _AFTER = re.compile(rf"[”\"』」][，,]?{_WHO}{_MANNER}{_SAYS}(?P<stop>[，,：:。！]|\Z)")
 _ANY = re.compile(_SAYS)
 _PRONOUN = re.compile(r"(?:他|她|他们|她们|该负责人|这位负责人|其)\Z")
+_ROLE = (
+    r"书记|主任|局长|董事长|院长|教授|经理|负责人|所长|部长|市长|省长|县长|镇长|村长|区长|主席|总裁|馆长|厅长|司长|校长|院士"
+    r"|研究员|医生|律师|老师|法官|检察官|警官|站长|队长|队员|教练|工程师|村民|居民|市民|专家|学者|代表|委员|发言人|人士|同志|先生|女士|总书记|总理"
+)
+_BODY = r"会议|通知|意见|文件|报告|公告|海关|公司|集团|[部局委办院厅社]|政府|协会|法院|检察院|联盟|银行|机构|者|人"
+_PLAUSIBLE = re.compile(
+    rf"(?:.*(?:{_ROLE})[\u3400-\u9fff·]{{0,6}}|.*(?:{_BODY})|.*[{SURNAMES}][\u3400-\u9fff]{{1,2}}|[^、]{{2,4}})\Z"
+)
 _NOT_WHO = re.compile(
-    r"(?:这|那|也就是|就是|可以|不|应该|据|有人|常言|俗话|来|换句话|或者|比如|例如|总的来|正如|如|所|没有|大家常|严格)\Z|.*(?:的是|来)\Z"
+    r"(?:[这那不据来如所没]|也就是|就是|可以|应该|有人|常言|俗话|换句话|或者|比如|例如|总的来|正如|没有|大家常|严格"
+    r"|[之的了对从在为把将以使让].*|.*[的了和地是得]|.*(?:提出|新|战略))\Z"
 )
 _NARRATES = re.compile(
     r"(?:据了解|据悉|据介绍|记者(?:了解到|获悉|看到|在)|会后|会前|会上，|座谈会上|当天|当日|近日|日前|目前，|截至|\d{1,2}月|\d{4}年|此前|随后|出席|参加)"
@@ -103,9 +113,8 @@ def _who(text: str, state: _State) -> str:
     who = _LEADS.sub("", text).strip("、（）() ")
     if _PRONOUN.match(who):
         return state.last
-    if not who or _NOT_WHO.match(who) or len(who) > 40:
-        return ""
-    return who
+    who = who.rsplit("的", 1)[-1] if not who.endswith("的") else who
+    return who if 2 <= len(who) <= 40 and not _NOT_WHO.match(who) and _PLAUSIBLE.match(who) else ""
 
 
 def _subject(sentence: str) -> str:
@@ -115,6 +124,4 @@ def _subject(sentence: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    from index.shapes import is_names
-
     return 2 <= len(text) <= 3 and is_names(text)
