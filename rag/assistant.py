@@ -12,10 +12,11 @@ from rag import llm, refuse
 from rag.answer import Answer, Ranked, Turn
 from rag.archive import Archive
 from rag.compose import compose, refusal, written
+from rag.concordance import concordance
 from rag.followup import rewrite
 from rag.generate import Judged, judged
 from rag.parts import subquestions
-from rag.question import Asked, Form, understand
+from rag.question import Asked, Form, counted_term, understand
 from rag.reading import Reader
 from rag.retrieve import retrieve
 from rag.smalltalk import small_talk
@@ -67,7 +68,7 @@ class Assistant:
     def warm(self) -> None:
         """Load what is loaded on first use, so that the first question is as quick as the others."""
         understand("这里有几个人？")
-        self._reader.rarity()
+        self._reader.warm()
         self.index.search("？", k=1)
         refuse.load("sentence")
         refuse.load("answerable")
@@ -94,16 +95,20 @@ class Assistant:
     def _evidence(self, question: str, history: Sequence[Turn], where: Where | None) -> _Evidence | Answer:
         started = time.perf_counter()
         standalone = self._standalone(question, history)
-        asked = understand(standalone)
-        if (talk := small_talk(question, asked)) is not None:
+        if (talk := small_talk(question, understand(standalone))) is not None:
             return talk
+        searched_as, read = self._reader.read(standalone)
+        asked = understand(searched_as)
+        understood = ((f"按上文理解为：{standalone}",) if standalone != question else ()) + read
+        term = counted_term(searched_as) if asked.form is Form.COUNT else ""
+        if term:
+            return replace(concordance(question, term, self.index, where), understood=understood)
         limits = self.settings
         every = (asked, *subquestions(asked))
         found = retrieve(self.index, every, k=limits.k, depth=limits.depth, where=where)
         searched = time.perf_counter()
         weighed = weigh(self._reader, found)
         ranking = tuple(Ranked(hit.passage, hit.score) for hit in found.ranking)
-        understood = ((f"按上文理解为：{standalone}",) if standalone != question else ()) + found.understood
         seconds = {"search": searched - started, "weigh": time.perf_counter() - searched}
         return _Evidence(question, asked, weighed, ranking, understood, seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ _RELATIVE = re.compile(
 _QUOTED = re.compile(r"[“‘《「『〈﹃﹁\"]([^“”‘’《》「」『』〈〉﹃﹄﹁﹂\"]{1,40})[”’》」』〉﹄﹂\"]")
 
 
+@lru_cache(maxsize=8192)
 def numbers(text: str) -> tuple[Fact, ...]:
     """Numbers in a text, by place; a lone Chinese numeral counts only before a measure word.
 
@@ -55,6 +57,7 @@ def numbers(text: str) -> tuple[Fact, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8192)
 def dates(text: str) -> tuple[Fact, ...]:
     """Dates in a text, by place; the value is `YYYY-MM-DD` with `0` for what is not said.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +45,11 @@ FEATURES = (
     "aside",  # title, caption, dateline: not body
     "lost",
     "speaker",  # the person asked about speaks
-    "missing_word",  # the rarest word of the question that is nowhere near
+    "missing_word",  # the rarest word of the question that is nowhere near in the passage
+    "missing_here",  # … in the sentence
+    "asked_soft",  # words of the question beside its question word, nearest in the sentence
+    "asked_around",  # … in the sentence and its neighbours
+    "date_clash",  # speaks of another date than the question
     "reranked",
 )
 
@@ -58,10 +61,11 @@ def measure(scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut]) -> tuple[lis
     words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
-        whole = _Whole.of(scene, hit, cut, words)
-        for place, piece in enumerate(cut.pieces):
-            found.append(piece)
-            rows.append(_row(scene, hit, cut, place, whole, words, hit.score / best, rank))
+        if cut.pieces:
+            whole = _Whole.of(scene, hit, cut, words)
+            shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
+            rows += [_row(scene, cut, place, whole, words, shared) for place in range(len(cut.pieces))]
+            found += cut.pieces
     return found, np.asarray(rows, np.float32).reshape(len(rows), len(FEATURES))
 
 
@@ -70,30 +74,36 @@ class WordMatch:
     """Nearness of the question's words to the words of texts, by vectors; an exact match is 1."""
 
     words: tuple[str, ...]
-    weights: npt.NDArray[np.float32]
-    known: dict[str, npt.NDArray[np.float32]]  # word → nearness to each question word
+    weights: Rows  # (words,) how rare each is
+    beside: Rows  # (words,) the same, less the farther from the question word
+    known: dict[str, Rows]  # word → nearness to each question word
 
     @classmethod
     def of(cls, scene: Scene, texts: Sequence[str]) -> WordMatch:
         words = scene.asked.words
         weights = np.asarray([scene.rarity.word(word) for word in words], np.float32)
+        beside = weights * np.asarray(scene.asked.beside, np.float32)
         others = sorted({other for text in texts for other in content(text)})
         if not words or not others:
-            return cls(words, weights, {})
-        near = _vectors(scene.encoder, tuple(others)) @ _vectors(scene.encoder, words).T
-        known = {other: np.clip(row, 0.0, 1.0) for other, row in zip(others, near, strict=True)}
-        return cls(words, weights, known)
+            return cls(words, weights, beside, {})
+        near = np.clip(_vectors(scene.encoder, tuple(others)) @ _vectors(scene.encoder, words).T, 0.0, 1.0)
+        return cls(words, weights, beside, dict(zip(others, near, strict=True)))
 
-    def best(self, text: str) -> npt.NDArray[np.float32]:
+    def best(self, text: str) -> Rows:
         """For each question word its nearest in the text, float32 (words,), in [0, 1]."""
         rows = [self.known[word] for word in content(text) if word in self.known]
         near = np.max(rows, axis=0) if rows else np.zeros(len(self.words), np.float32)
         exact = np.asarray([word in text for word in self.words], np.float32)
         return np.asarray(np.maximum(near, exact), np.float32)
 
-    def mean(self, near: npt.NDArray[np.float32]) -> float:
-        total = float(self.weights.sum())
-        return float(near @ self.weights) / total if total else 0.0
+    def mean(self, near: Rows, weights: Rows) -> float:
+        """Weighted mean of nearness, 0 when there are no words."""
+        total = float(weights.sum())
+        return float(near @ weights) / total if total else 0.0
+
+    def missing(self, near: Rows) -> float:
+        """Weight of the rarest word that has nothing near it, about 0 to 1."""
+        return float(((1 - near) * self.weights).max(initial=0.0)) / 8
 
 
 _CACHE: dict[tuple[str, str], npt.NDArray[np.float32]] = {}
@@ -114,9 +124,9 @@ def _vectors(encoder: Encoder, words: tuple[str, ...]) -> npt.NDArray[np.float32
 class _Whole:
     """What a passage contributes to each of its sentences."""
 
-    present: set[str]
     coverage: float
-    near: npt.NDArray[np.float32]
+    near: tuple[Rows, ...]  # for each sentence
+    most: Rows  # the nearest over all sentences
     names: float
     text: str
 
@@ -124,26 +134,13 @@ class _Whole:
     def of(cls, scene: Scene, hit: Hit, cut: Cut, words: WordMatch) -> _Whole:
         passage = hit.passage
         text = f"{passage.title}\n{passage.section}\n{passage.speaker}\n{passage.text}"
-        present = pieces(letters(text))
-        near = (
-            np.max([words.best(piece.text) for piece in cut.pieces], axis=0) if cut.pieces else words.best("")
-        )
-        return cls(
-            present,
-            scene.rarity.share(_asked_pieces(scene.asked), present),
-            near,
-            _names(scene.asked, text),
-            text,
-        )
+        near = tuple(words.best(piece.text) for piece in cut.pieces)
+        coverage = scene.rarity.share(_wanted(scene.asked), pieces(letters(text)))
+        return cls(coverage, near, np.max(near, axis=0), _names(scene.asked, text), text)
 
 
-@lru_cache(maxsize=512)
-def _focus_pieces(focus: str) -> tuple[str, ...]:
-    return tuple(sorted(pieces(letters(focus))))
-
-
-def _asked_pieces(asked: Asked) -> tuple[str, ...]:
-    return _focus_pieces(asked.focus)
+def _wanted(asked: Asked) -> frozenset[str]:
+    return pieces(letters(asked.focus))
 
 
 def _names(asked: Asked, text: str) -> float:
@@ -154,45 +151,53 @@ def _names(asked: Asked, text: str) -> float:
 
 
 def _row(
-    scene: Scene, hit: Hit, cut: Cut, place: int, whole: _Whole, words: WordMatch, share: float, rank: int
+    scene: Scene, cut: Cut, place: int, whole: _Whole, words: WordMatch, shared: Sequence[float]
 ) -> list[float]:
-    asked, piece = scene.asked, cut.pieces[place]
-    near = words.best(piece.text)
-    wanted = _asked_pieces(asked)
-    here = pieces(piece.found)
-    around = set(here)
-    for other in cut.pieces[max(0, place - 1) : place + 2]:
-        around |= pieces(other.found)
-    window = cut.vectors[max(0, place - 1) : place + 2].sum(axis=0)
+    asked, piece, rarity = scene.asked, cut.pieces[place], scene.rarity
+    beside = slice(max(0, place - 1), place + 2)
+    wanted, here = _wanted(asked), pieces(piece.found)
+    around = here.union(*(pieces(other.found) for other in cut.pieces[beside]))
+    window = cut.vectors[beside].sum(axis=0)
+    near, near_around = whole.near[place], np.max(whole.near[beside], axis=0)
     expected, unit = expectation(asked, piece)
     return [
-        scene.rarity.share(wanted, here),
-        scene.rarity.share(wanted, around),
+        rarity.share(wanted, here),
+        rarity.share(wanted, around),
         whole.coverage,
         float(cut.vectors[place] @ scene.vector),
         float(window @ scene.vector) / (float(np.linalg.norm(window)) or 1.0),
-        words.mean(near),
-        words.mean(whole.near),
+        words.mean(near, words.weights),
+        words.mean(whole.most, words.weights),
         whole.names,
         _names(asked, piece.text),
         _facts(asked, piece, whole),
-        hit.score,
-        share,
-        hit.words,
-        hit.vectors,
-        1.0 / (1 + rank),
+        *shared,
         float(expected),
         float(unit),
         float(asked.expect is not Expect.NOTHING and not expected),
-        1.0 - scene.rarity.share(sorted(here), set(wanted)),
+        1.0 - rarity.share(here, wanted),
         min(len(piece.found.text), 150) / 150,
         float(piece.number == 0),
         float(piece.passage.kind != "body"),
         float(bool(piece.lost)),
         _speaks(asked, piece),
-        float(((1 - whole.near) * words.weights).max(initial=0.0)) / 8,
+        words.missing(whole.most),
+        words.missing(near),
+        words.mean(near, words.beside),
+        words.mean(near_around, words.beside),
+        _clash(asked, piece),
         0.0,
     ]
+
+
+def _clash(asked: Asked, piece: Piece) -> float:
+    """1 when question and sentence name years and share none, a half when days or months differ."""
+    wanted = [fact.value for fact in asked.dates if fact.value[:1].isdigit()]
+    said = [fact.value for fact in dates(piece.text) if fact.value[:1].isdigit()]
+    if not wanted or not said or any(same_date(one, other) for one in wanted for other in said):
+        return 0.0
+    years = [value for value in said if value[:4] != "0000"]
+    return 1.0 if years and any(value[:4] != "0000" for value in wanted) else 0.5
 
 
 def expectation(asked: Asked, piece: Piece) -> tuple[bool, bool]:

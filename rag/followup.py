@@ -1,7 +1,7 @@
 """A follow-up becomes a question that stands on its own, from the conversation alone, without a model.
 
 Three cases: the follow-up swaps one thing for another of the same kind (`那浙江呢？`), points back
-(`它`, `这个会`), or leaves its topic unsaid. What stands on its own is left as it is.
+(`它`, `当时`), or leaves its topic unsaid. What stands on its own is left as it is.
 """
 
 from __future__ import annotations
@@ -10,78 +10,83 @@ import re
 from collections.abc import Sequence
 
 from rag.answer import Turn
-from rag.facts import dates, quoted
+from rag.facts import Fact, dates, quoted
 from rag.letters import letters, plain
-from rag.question import Expect, understand
+from rag.question import QUESTION_WORD, Expect, understand
 from rag.words import tagged
 
+BACK = 3  # turns of the conversation that are looked at
+_LEAD = r"^(?:那么|那|换成|如果是|要是|至于|再问一下|再问|还有|另外|又|对了)?[，,\s]*"
 _SWAP = re.compile(
-    r"^(?:那么|那|换成|如果是|要是|至于|再问一下|再问|还有|另外|又)?[，,\s]*(?P<what>[^，。？?]{1,16}?)(?:方面|这边|那边|那里|的话)?"
-    r"(?:呢|又怎样|又怎么样|怎么样|又是谁|又是什么|又是多少|又如何|如何|怎么说|的又是谁|的又是哪位|的是谁)[？?。]*$"
+    _LEAD + r"(?P<what>[^，。？?、]{1,16}?)(?:方面|这边|那边|那里|来|的话)?(?:的)?"
+    r"(?:呢|又?怎样|又?怎么样|又?是谁|又?是哪位|又是什么|又?是多少|又?如何|怎么说)"
+    r"[？?。]*$"
 )
-_POINTS = re.compile(
-    r"它们|他们|她们|他|她|它|这里|那里|这儿|那儿|当时|那时|此时|后者|前者|其中|其|"
-    r"[这那该此](?:一)?(?:个|次|项|家|位|条|座|份|篇|件|场|届|些|种|年|天)?(?:会议|会|人|地方|公司|项目|平台|联盟|文件|报告|论坛|活动|事|话|里)?"
+_THAT_ONE = re.compile(
+    _LEAD + r"(?P<what>[^，。？?、]{2,12}?)的?那一?[张个份位家项次篇座条所][又也呢]?[^，]*$"
 )
-_OPENING = re.compile(r"^(?:那么|那|然后|接着|还有|另外|再|又|而|并且|以及|后来|接下来|下一)")
-_NAMES = ("nr", "ns", "nt", "nz", "nrt", "nrfg", "j", "vn")
+_PERSON = re.compile(r"他们|她们|他|她|此人|该人|这个人|那个人|这位|那位")
+_THING = re.compile(
+    r"它们|它|其中|其(?!他|它|实|次|余)|该|此(?!外|次|前|后)|这(?!样|么|里)[个家项份座条篇所]?|"
+    r"后者|前者|那个"
+)
+_THEN = re.compile(r"当时|那时|此时|那次|这次|会上|同时|那天|当天|那年|当年|这里|那里|那儿|这儿")
+_OPENING = re.compile(r"^(?:那么|那|然后|接着|还有|另外|再|又|而|并且|以及|后来|接下来|下一|后一|前一)")
+_PROVINCES = tuple(
+    re.findall(
+        r"黑龙江|内蒙古|..",
+        "北京天津上海重庆河北山西辽宁吉林黑龙江江苏浙江安徽福建江西山东河南湖北湖南广东海南四川贵州云南陕西甘肃青海台湾"
+        "内蒙古广西西藏宁夏新疆香港澳门",
+    )
+)
 _GENERIC = frozenset(
-    [
-        "问题",
-        "情况",
-        "时候",
-        "地方",
-        "内容",
-        "方面",
-        "人员",
-        "单位",
-        "意思",
-        "原因",
-        "结果",
-        "名字",
-        "叫什么",
-        "什么",
-    ]
+    ("问题", "情况", "时候", "地方", "内容", "方面", "人员", "单位", "意思", "原因", "结果", "名字", "什么")
 )
+_SUFFIX = re.compile(r"[省市区县州镇]$")
+_NEXT = re.compile(r"下个月|次月|下月|第二年|下一年|次年|转年|明年|前一年|上一年|同年|同月|第二天|次日")
+_YEARS = {"第二年": 1, "下一年": 1, "次年": 1, "转年": 1, "明年": 1, "前一年": -1, "上一年": -1}
 
 
 def stands_alone(question: str) -> bool:
     """True when nothing in the question points back and it names what it is about."""
     text = plain(question)
-    if _SWAP.match(text) or _OPENING.match(text):
+    if _SWAP.match(text) or _THAT_ONE.match(text) or _OPENING.match(text) or _NEXT.search(text):
         return False
-    return (
-        not _POINTS.search(re.sub(r"这是|那是|其他|其它|其中的|其实|极其|他人", "", text))
-        and len(_topics(text)) >= 2
-    )
+    return not any(pattern.search(text) for pattern in (_PERSON, _THING, _THEN)) and len(_topics(text)) >= 2
 
 
 def rewrite(question: str, history: Sequence[Turn]) -> str:
     """The question as it would be asked without the conversation; itself when it stands alone.
 
-    Looks back over the last three turns: a swap takes over the previous question, itself rewritten
-    before; anything else gets the topics of the previous question that it does not name itself.
+    Looks back over the last turns: a swap takes over the previous question, itself rewritten
+    before; anything else gets the topic of the previous question, and what it points to.
     """
-    if not history:
+    if not history or stands_alone(question):
         return question
-    previous = history[-1]
-    before = rewrite(previous.question, history[-4:-1])
-    if stands_alone(question):
-        return question
+    earlier = history[max(0, len(history) - BACK) : -1]
+    before = plain(rewrite(history[-1].question, earlier))
     text = plain(question)
-    if swap := _SWAP.match(text):
-        swapped = _swapped(swap.group("what"), plain(before), text)
-        if swapped:
+    for pattern in (_SWAP, _THAT_ONE):
+        match = pattern.match(text)
+        whole = pattern is _THAT_ONE
+        if match and (swapped := _swapped(match.group("what"), before, text, whole=whole)):
             return swapped
-    return _carried(text, plain(before), plain(previous.answer))
+    return _carried(text, before, plain(history[-1].answer), earlier)
 
 
-def _swapped(what: str, before: str, text: str) -> str:
-    """The previous question with the thing of the same kind replaced by `what`."""
-    what = re.sub(r"^(?:那|在|对|关于|是)|的$", "", what.strip())
+def _swapped(what: str, before: str, text: str, *, whole: bool) -> str:
+    """The previous question with the thing of the same kind replaced by `what`; empty when there is none.
+
+    `whole` replaces all of the compound that it is a part of.
+    """
+    what = re.sub(r"^(?:在|对|关于|是)|的$", "", what.strip())
     old = _counterpart(what, before)
-    if not old:
+    if old and whole:
+        old = _compound(old, before)
+    if not old or old == what:
         return ""
+    if _SUFFIX.search(old) and not _SUFFIX.search(what) and len(old) > 2:
+        old = old[:-1] if before[before.find(old) + len(old) :][:1] in ("委", "长", "政") else old
     swapped = before.replace(old, what)
     asks = understand(text).expect
     if asks is not Expect.NOTHING and asks is not understand(before).expect:
@@ -93,34 +98,44 @@ def _counterpart(what: str, before: str) -> str:
     """What in the previous question is of the kind of `what`: date, place, person, or a like word."""
     if dates(what) and (found := dates(before)):
         return found[-1].text
-    kind = _kind(what)
-    same = [word for word, tag in tagged(before) if kind and _kind_of(tag) == kind and word != what]
+    if _bare(what) in _PROVINCES and (same := [name for name in _PROVINCES if name in before]):
+        return _nearest(before, same)
+    kind = next((_kind(tag) for _, tag in reversed(tagged(what)) if _kind(tag)), "")
+    same = [word for word, tag in tagged(before) if kind and _kind(tag) == kind]
     if same:
-        return same[-1] if kind != "place" else _last_place(before, same)
+        return _nearest(before, same)
     ending = [word for word, _ in tagged(before) if len(word) > 1 and word[-1] == what[-1] and word != what]
     if ending:
         return ending[-1]
-    return ""
+    names = [word for word, tag in tagged(before) if _kind(tag)]
+    return _nearest(before, names) if names and len(what) <= 4 else ""
 
 
-def _last_place(before: str, places: list[str]) -> str:
-    """Of several places the one an office or a person belongs to, else the last."""
-    for place in places:
-        if re.search(
-            re.escape(place)
-            + r"[省市区县]?[^，。？]{0,4}(?:书记|省长|市长|区长|县长|主任|局长|代表|领导|是谁|的)",
-            before,
-        ):
-            return place
-    return places[-1]
+def _compound(part: str, before: str) -> str:
+    """The run of nouns that `part` stands in."""
+    run, found = "", part
+    for word, tag in (*tagged(before), ("。", "x")):
+        if tag.startswith(("n", "a", "b", "j", "vn")) and tag != "ad":
+            run += word
+            continue
+        found = run if part in run else found
+        run = ""
+    return found
 
 
-def _kind(what: str) -> str:
-    kinds = [_kind_of(tag) for word, tag in tagged(what) if word]
-    return next((kind for kind in reversed(kinds) if kind), "")
+def _bare(word: str) -> str:
+    return word[:-1] if len(word) > 2 and word[-1] in "省市" else word
 
 
-def _kind_of(tag: str) -> str:
+def _nearest(before: str, found: Sequence[str]) -> str:
+    """Of several the last before the question word: `甲会上乙是谁` asks about 乙."""
+    asking = QUESTION_WORD.search(before)
+    limit = asking.start() if asking else len(before)
+    inside = [word for word in found if before.find(word) < limit]
+    return max(inside or found, key=before.find)
+
+
+def _kind(tag: str) -> str:
     if tag in ("ns", "nsf", "s"):
         return "place"
     if tag.startswith("nr"):
@@ -128,26 +143,56 @@ def _kind_of(tag: str) -> str:
     return "organisation" if tag == "nt" else ""
 
 
-def _carried(text: str, before: str, answer: str) -> str:
-    """The follow-up with what it leaves unsaid: topics of the previous question and names of the answer."""
-    topics = [topic for topic in _topics(before) if letters(topic).text not in letters(text).text]
-    named = [name for name in _answered(answer) if name not in text and name not in before][:2]
-    carried = "".join(dict.fromkeys(topics))
-    if not carried and not named:
-        return text
-    hint = "，".join(
-        part for part in (before_topic(before), "、".join(named) if _POINTS.search(text) else "") if part
-    )
-    return f"{hint}，{text}" if hint else text
+def _carried(text: str, before: str, answer: str, earlier: Sequence[Turn]) -> str:
+    """The follow-up with what it leaves unsaid: the topic of the previous question, and what it points to."""
+    topic = _shifted(subject(before), text)
+    parts = [topic]
+    if _THEN.search(text) and earlier:
+        parts.insert(0, subject(plain(earlier[-1].question)))
+    if _PERSON.search(text):
+        parts.append("、".join(_named(answer, ("nr",))[:1]))
+    elif _THING.search(text):
+        parts.append("、".join([*quoted(answer), *_named(answer, ("nt", "nz", "ns"))][:1]))
+    said = letters(text).text
+    kept = [part for part in dict.fromkeys(parts) if part and letters(part).text not in said]
+    return "，".join([*kept, text])
 
 
-def before_topic(before: str) -> str:
-    """The previous question without its question words, as a heading for the follow-up."""
-    return understand(before).focus.replace(" ", "")
+def subject(question: str) -> str:
+    """What a question is about: its words before the first verb or question word, and the clauses before."""
+    asking = QUESTION_WORD.search(question)
+    head = question[: asking.start()] if asking and asking.start() > 1 else question
+    told, _, clause = head.rpartition("，")
+    kept = ""
+    for word, tag in tagged(clause):
+        if tag in ("v", "p", "d") and len(letters(kept).text) >= 4:
+            break
+        kept += word
+    kept = re.sub(r"(?:[的是在有被由把对到了和与]|分别)+$", "", kept.strip())
+    whole = f"{told}，{kept}" if told and kept else told or kept
+    return whole if len(letters(whole).text) > 1 else understand(question).focus.replace(" ", "")
 
 
-def _answered(answer: str) -> list[str]:
-    return [word for word, tag in tagged(answer[:120]) if tag in ("nr", "nt", "nz") and len(word) > 1]
+def _shifted(topic: str, text: str) -> str:
+    """The topic at the time the follow-up means: a month or a year on from the one that was asked about."""
+    match = _NEXT.search(text)
+    said = [fact for fact in dates(topic) if fact.value[:1].isdigit() and fact.value[:4] != "0000"]
+    if match is None or not said:
+        return topic
+    return topic.replace(said[0].text, _moved(said[0], match.group()))
+
+
+def _moved(fact: Fact, step: str) -> str:
+    year, month, _ = (int(part) for part in fact.value.split("-"))
+    if step in _YEARS:
+        return f"{year + _YEARS[step]}年" + ("度" if fact.text.endswith("度") else "")
+    if step in ("下个月", "次月", "下月") and month:
+        return f"{year + month // 12}年{month % 12 + 1}月"
+    return fact.text
+
+
+def _named(answer: str, kinds: tuple[str, ...]) -> list[str]:
+    return [word for word, tag in tagged(answer[:120]) if tag.startswith(kinds) and len(word) > 1]
 
 
 def _topics(text: str) -> list[str]:
@@ -155,7 +200,7 @@ def _topics(text: str) -> list[str]:
     found = [
         word
         for word, tag in tagged(understand(text).focus)
-        if (tag in _NAMES or tag.startswith("n") or tag in ("t", "eng", "l", "i", "x"))
+        if (_kind(tag) or tag.startswith("n") or tag in ("t", "j", "vn", "eng", "l", "i", "x"))
         if len(word) > 1 and word not in _GENERIC
     ]
     return list(dict.fromkeys([*quoted(text), *found]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.fold import fold
 
@@ -24,6 +25,7 @@ class Letters:
         return self.places[start], self.places[end - 1] + 1
 
 
+@lru_cache(maxsize=16_384)
 def letters(text: str) -> Letters:
     """Letters and digits of `text`; a point between digits and a percent sign after one are kept."""
     folded, places = fold(text)

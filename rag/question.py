@@ -50,6 +50,7 @@ class Asked:
     numbers: tuple[Fact, ...] = ()
     dates: tuple[Fact, ...] = ()
     words: tuple[str, ...] = ()
+    beside: tuple[float, ...] = ()  # how near each word stands to the question word, 0 to 1
     speaker: bool = False  # asks who said something
     said: str = ""  # asks what this person said
     several: bool = False  # wants a list
@@ -111,6 +112,9 @@ _GREETING = re.compile(
     r"你是谁|你叫什么|你叫什么名字|你能做什么|你会什么|你会做什么|你可以做什么|怎么用|帮助|help|test|测试|thanks|thankyou|goodmorning)"
     r"(?:你|您|啊|呀|了|啦|哦|吗|的|哈|呢|们|们好|帮忙|你的帮助|老师|小助手|助手|机器人)*$"
 )
+QUESTION_WORD = re.compile(
+    r"谁|哪[位些个里儿家几年天座]?|什么|啥|多[少大长高远久重快]|几|怎么?样?|如何|为何|何[时地处人]|百分之几|吗|呢"
+)
 _NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
 
 
@@ -128,6 +132,7 @@ def understand(text: str) -> Asked:
     sides = _sides(bare)
     form = Form.COUNT if _COUNT.search(bare) else Form.COMPARE if sides else Form.ANSWER
     said = _SAID.match(bare)
+    words = _words(bare)
     return Asked(
         text=text,
         form=form,
@@ -137,7 +142,8 @@ def understand(text: str) -> Asked:
         names=_names(bare),
         numbers=numbers(bare),
         dates=dates(bare),
-        words=_words(bare),
+        words=words,
+        beside=_beside(bare, words),
         speaker=bool(_WHO_SAID.search(bare)),
         said=said.group("who") if said and not _WHO.search(said.group("who")) else "",
         several=bool(_SEVERAL.search(bare)),
@@ -227,6 +233,19 @@ def _words(bare: str) -> tuple[str, ...]:
         if any(character.isalnum() for character in word)
     ]
     return tuple(dict.fromkeys(kept))
+
+
+def _beside(bare: str, words: tuple[str, ...]) -> tuple[float, ...]:
+    """For each word how near it stands to a question word: 1 beside it, a half at four letters."""
+    asking = [match.span() for match in QUESTION_WORD.finditer(bare)]
+    if not asking:
+        return (1.0,) * len(words)
+    found = []
+    for word in words:
+        start = max(bare.find(word), 0)
+        gap = min(max(start - end, low - start - len(word), 0) for low, end in asking)
+        found.append(0.5 ** (gap / 4))
+    return tuple(found)
 
 
 def _sides(bare: str) -> tuple[str, str] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log1p
 
 from index.document import Passage
@@ -19,6 +20,7 @@ class Rarity:
 
     count: int
     frequency: Counter[str]
+    _weights: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> Rarity:
@@ -33,14 +35,21 @@ class Rarity:
 
     def weight(self, piece: str) -> float:
         """Inverse document frequency of a letter or pair (BM25's form, natural logarithm)."""
-        seen = self.frequency[piece]
-        return log1p((self.count - seen + 0.5) / (seen + 0.5))
+        weight = self._weights.get(piece)
+        if weight is None:
+            seen = self.frequency[piece]
+            weight = log1p((self.count - seen + 0.5) / (seen + 0.5))
+            self._weights[piece] = weight
+        return weight
 
-    def share(self, wanted: Iterable[str], present: frozenset[str] | set[str]) -> float:
+    def total(self, wanted: Iterable[str]) -> float:
+        """Weight of all of some pieces."""
+        return sum(map(self.weight, wanted))
+
+    def share(self, wanted: frozenset[str], present: frozenset[str]) -> float:
         """Weight of the wanted pieces that are present over the weight of all wanted, 0 to 1."""
-        pieces = list(wanted)
-        total = sum(self.weight(piece) for piece in pieces)
-        return sum(self.weight(piece) for piece in pieces if piece in present) / total if total else 0.0
+        total = self.total(wanted)
+        return self.total(wanted & present) / total if total else 0.0
 
     def word(self, word: str) -> float:
         """Weight of a word: the mean over its pairs, or of its one letter."""
@@ -49,6 +58,11 @@ class Rarity:
         return sum(map(self.weight, pieces)) / len(pieces) if pieces else 0.0
 
 
-def pieces(found: Letters) -> set[str]:
+def pieces(found: Letters) -> frozenset[str]:
     """Letters and pairs of a text."""
-    return {*found.text, *found.pairs()}
+    return _pieces(found.text)
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(text: str) -> frozenset[str]:
+    return frozenset({*text, *(text[i : i + 2] for i in range(len(text) - 1))})

@@ -17,7 +17,10 @@ from rag.retrieve import Found
 from rag.scene import Scene
 from rag.short import Short
 from rag.speaker import BACK, speaker_of
+from rag.when import years_of
 
+TIMELY = 0.6  # how much an article's years count
+OTHER = 0.3  # what the other side of a comparison needs of the best sentence's score to be taken instead
 _PAIRS = features.FEATURES.index("pairs")
 _AROUND = features.FEATURES.index("pairs_around")
 
@@ -68,7 +71,9 @@ def weigh(reader: Reader, found: Found) -> Weighed:
         ranked, broken = _mended(reader, sheet)
         if broken is not None and not parts:
             return Weighed(whole.asked, (), pieces, confidence, "lost", broken)
-        quotes += _quotes(reader, sheet, ranked, single=bool(parts)) if broken is None else []
+        if broken is None:
+            ranked = _elsewhere(sheet, ranked, quotes) if parts else ranked
+            quotes += _quotes(reader, sheet, ranked, single=bool(parts))
     quotes = _once(quotes)
     reason = "" if quotes else "lost"
     return Weighed(whole.asked, tuple(choose.in_reading_order(quotes)), pieces, confidence, reason)
@@ -83,7 +88,17 @@ def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
         if pieces
         else np.zeros(0, np.float32)
     )
-    return Sheet(scene, pieces, rows, scores, choose.rank(pieces, scores))
+    return Sheet(scene, pieces, rows, scores, choose.rank(pieces, scores * _timely(reader, asked, pieces)))
+
+
+def _timely(reader: Reader, asked: Asked, pieces: Sequence[Piece]) -> features.Rows:
+    """Factors (n,) that favour articles which speak of the year the question names."""
+    years = years_of(asked.text)
+    if not years:
+        return np.ones(len(pieces), np.float32)
+    spoken = reader.years()
+    nearest = [max(spoken.affinity(piece.passage.article, year) for year in years) for piece in pieces]
+    return np.asarray([1 - TIMELY / 2 + TIMELY * one for one in nearest], np.float32)
 
 
 def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tuple[int, int]] | None]:
@@ -98,6 +113,15 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
     if instead is None:
         return [], (best.piece, place)
     return [instead], None
+
+
+def _elsewhere(sheet: Sheet, ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
+    """For one of two times, the sentences of articles that do not already speak for the other."""
+    if not years_of(sheet.asked.text) or not quotes:
+        return ranked
+    taken = {quote.piece.passage.article for quote in quotes}
+    others = [one for one in ranked if one.piece.passage.article not in taken]
+    return others if others and others[0].score >= OTHER * ranked[0].score else ranked
 
 
 def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: bool) -> list[Quote]:

@@ -24,11 +24,13 @@ def tagged(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(_tagged(text))
 
 
+@lru_cache(maxsize=8192)
 def names(text: str) -> tuple[str, ...]:
     """People, places and organisations named in a text, each once, in order."""
     return tuple(dict.fromkeys(word for word, tag in tagged(text) if tag in NAME_TAGS and len(word) > 1))
 
 
+@lru_cache(maxsize=8192)
 def content(text: str) -> tuple[str, ...]:
     """Nouns, verbs, adjectives, numbers, Latin words: what a sentence is about, each once, in order."""
     kept = (
@@ -39,6 +41,7 @@ def content(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in kept if any(map(str.isalnum, word)) and (len(word) > 1)))
 
 
+@lru_cache(maxsize=8192)
 def speakers(text: str) -> tuple[tuple[int, int, str], ...]:
     """Who speaks in a text: [start, end) of the phrase beside the verb of saying, and the phrase."""
     found = []

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from index import dense, lexical
+from index import dense, fuse, lexical
 from index.document import Passage, Span
 from index.encode import Encoder, load_encoder
 from index.search import Hit, MemoryIndex, Ranker
@@ -193,12 +193,9 @@ def case(reader: Reader, question: str, group: str, kind: str, place: int, size:
 def without(hits: list[Hit], group: str) -> list[Hit]:
     """The hits as they would be if one passage were not in the archive."""
     left = [hit for hit in hits if hit.passage.id != group]
-    best = max((hit.words for hit in left), default=0.0) or 1.0
-    scaled = [
-        Hit(hit.passage, hit.score - hit.words + hit.words / best, hit.words / best, hit.vectors)
-        for hit in left
-    ]
-    return sorted(scaled, key=lambda hit: -hit.score)
+    weight = fuse.vector_weight(max((hit.words for hit in left), default=0.0))
+    scored = [Hit(hit.passage, hit.words + weight * hit.vectors, hit.words, hit.vectors) for hit in left]
+    return sorted(scored, key=lambda hit: -hit.score)
 
 
 def weights(cases: list[Case]) -> np.ndarray:

@@ -1,0 +1,89 @@
+"""Every occurrence of a term in the archive, counted: the answer to `一共提到几次`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.document import Passage
+from index.records import Where
+from index.sentences import sentences
+from rag.answer import Answer, Citation, Claim, Ranked, Verdict
+from rag.archive import Archive
+from rag.letters import letters, occurrences
+
+SHOWN = 50  # occurrences cited; the count is of all
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A term at [start, end) of a passage's text."""
+
+    passage: Passage
+    start: int
+    end: int
+
+
+def occurrences_of(term: str, index: Archive, where: Where | None = None) -> list[Occurrence]:
+    """Every place where the archive writes a term, in the order of the archive.
+
+    Compared folded: traditional or simplified, full or half width, with or
+    without spaces and line breaks. Every character of a document stands in one
+    passage, so nothing is counted twice.
+    """
+    wanted = letters(term).text
+    found: list[Occurrence] = []
+    for passage in index.passages:
+        if where is not None and where.docs and passage.doc not in where.docs:
+            continue
+        text = letters(passage.text)
+        for place in occurrences(wanted, text.text):
+            found.append(Occurrence(passage, *text.outer(place, place + len(wanted))))
+    return found
+
+
+def concordance(question: str, term: str, index: Archive, where: Where | None = None) -> Answer:
+    """The count, document by document, with every occurrence cited in its sentence.
+
+    A term that does not occur is a refusal that says how much was searched.
+    """
+    found = occurrences_of(term, index, where)
+    documents = [card.id for card in index.documents()]
+    searched = [doc for doc in documents if where is None or not where.docs or doc in where.docs]
+    extent = f"searched {len(searched)} of {len(documents)} documents"
+    scope = f"已检索 {len(documents)} 份文档中的 {len(searched)} 份（{extent}）"
+    if not found:
+        return Answer(question, f"“{term}”在文档中没有出现。{scope}。", refused=True, reason="nothing")
+    shown = found[:SHOWN]
+    claims = [Claim(_in_context(one), (number,), Verdict.VERBATIM) for number, one in enumerate(shown, 1)]
+    citations = [Citation(number, one.passage, *_sentence(one)) for number, one in enumerate(shown, 1)]
+    counts = [(doc, sum(one.passage.doc == doc for one in found)) for doc in searched]
+    listed = "、".join(f"{doc} {count} 次" for doc, count in counts if count)
+    kept = [doc for doc, count in counts if count]
+    head = f"“{term}”一共出现 {len(found)} 次，见于 {len(kept)} 份文档：{listed}。{scope}。"
+    counted = Claim(head, tuple(range(1, min(len(shown), 9))), Verdict.STITCHED)
+    notes = (f"只列出前 {SHOWN} 处",) if len(found) > SHOWN else ()
+    return Answer(
+        question=question,
+        text=head,
+        refused=False,
+        claims=(counted, *claims),
+        citations=tuple(citations),
+        ranking=tuple(Ranked(passage, 1.0) for passage in _passages(shown)),
+        notes=notes,
+        understood=(f"逐处查找：{term}",),
+        confidence=1.0,
+    )
+
+
+def _sentence(one: Occurrence) -> tuple[int, int]:
+    spans = [span for span in sentences(one.passage.text) if span.start < one.end and one.start < span.end]
+    return spans[0].start, spans[-1].end
+
+
+def _in_context(one: Occurrence) -> str:
+    start, end = _sentence(one)
+    return one.passage.text[start:end].replace("\r", "").replace("\n", "")
+
+
+def _passages(found: list[Occurrence]) -> list[Passage]:
+    return list({one.passage.id: one.passage for one in found}.values())
