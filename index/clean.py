@@ -13,6 +13,7 @@ from index.shapes import continues, ended, is_byline, is_caption, is_credit, is_
 
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
+_WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
@@ -33,8 +34,11 @@ class Block:
         return self.content.text
 
 
-def blocks(text: str, found: Sequence[Line]) -> list[Block]:
-    """Blocks of the page in printed order; wrapped lines joined, vertical captions put upright."""
+def blocks(text: str, found: Sequence[Line], losing: bool = False) -> list[Block]:
+    """Blocks of the page in printed order; wrapped lines joined, vertical captions put upright.
+
+    Where the page is `losing` numbers, blanks at the ends of wrapped lines are kept as what is left of them.
+    """
     made: list[Block] = []
     pending: list[Line] = []
     for upright, group in _runs(found):
@@ -42,7 +46,7 @@ def blocks(text: str, found: Sequence[Line]) -> list[Block]:
             made.append(_vertical(text, group))
         else:
             pending = group
-            made.extend(_horizontal(text, pending))
+            made.extend(_horizontal(text, pending, losing))
     return made
 
 
@@ -77,7 +81,7 @@ def _vertical(text: str, group: Sequence[Line]) -> Block:
     return Block(joined(parts), group[0].blanks, vertical=True, lines=len(group))
 
 
-def _horizontal(text: str, found: Sequence[Line]) -> list[Block]:
+def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     sizes = columns(found)
     indented = _indent(found)
     groups: list[list[Line]] = []
@@ -86,7 +90,7 @@ def _horizontal(text: str, found: Sequence[Line]) -> list[Block]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [_paragraph(text, group) for group in groups]
+    return [_paragraph(text, group, losing) for group in groups]
 
 
 def _indent(found: Sequence[Line]) -> int:
@@ -103,7 +107,9 @@ def _joins(
     last = group[-1]
     if line.level or line.bullet or line.quoted != last.quoted or last.level or not size:
         return False
-    if (indented and line.indent == indented) or is_byline(line.text) or is_credit(line.text):
+    if is_byline(line.text) or is_credit(line.text):
+        return False
+    if indented and line.indent == indented and (ended(last.text) or last.size < size - 2):
         return False
     if last.size < size - (3.5 if len(group) == 1 else 2) or last.size > size + 4 or line.size > size + 4:
         return False
@@ -127,11 +133,11 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
     return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
-def _paragraph(text: str, group: Sequence[Line]) -> Block:
+def _paragraph(text: str, group: Sequence[Line], losing: bool) -> Block:
     parts: list[Located] = []
     for line in group:
         if parts:
-            parts.extend(_joint(text, parts[-1], line))
+            parts.extend(_joint(text, parts[-1], line, losing))
         elif _number_gone("。", line):
             parts.append(Located(" " * line.indent, (Span(line.raw_start, line.start),)))
         parts.append(line.content)
@@ -142,7 +148,7 @@ def _paragraph(text: str, group: Sequence[Line]) -> Block:
     return Block(joined(parts), first.blanks, first.level, first.quoted, first.bullet, lines=len(group))
 
 
-def _joint(text: str, before: Located, line: Line) -> list[Located]:
+def _joint(text: str, before: Located, line: Line, losing: bool) -> list[Located]:
     """What stands between two lines: nothing between Han characters, a blank between Latin words.
 
     Blanks at the line's end or beginning stay where a number seems to have stood in them.
@@ -151,10 +157,15 @@ def _joint(text: str, before: Located, line: Line) -> list[Located]:
     if _needs_space(before.text, line.text):
         return gap(text, end, line.start, " ")
     blanks = [Span(low, high) for low, high in _blank_runs(text, end, line.start) if high > low]
-    most = max((span.end - span.start for span in blanks), default=0)
-    if not blanks or characters().gap(before.text.rstrip(" ."), line.text) < (-1.0 if most > 1 else 0.5):
+    wide = sum(span.end - span.start for span in blanks) > 1
+    if not blanks or (not (losing and wide) and _odds(before, line) < (_WIDE if wide else _NARROW)):
         return []
     return [Located(" " * (span.end - span.start), (span,)) for span in blanks]
+
+
+def _odds(before: Located, line: Line) -> float:
+    """Log odds that a number stood between two lines."""
+    return characters().gap(before.text[-24:].rstrip(" ."), line.text[:24])
 
 
 def _blank_runs(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:

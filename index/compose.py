@@ -17,6 +17,10 @@ from index.runs import Run
 from index.speakers import speakers
 
 
+_TEXT = ("body", "caption", "quote")  # kinds of passages in which a number may be lost
+_LOST = "lost_digits"
+
+
 @dataclass(slots=True)
 class Section:
     """A heading and the paragraphs below it; `broken` holds the places of paragraphs put together again."""
@@ -167,8 +171,17 @@ def _closed_up(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(closed)
 
 
-def passages_of(document: Document, article: Article, copy: Copy) -> Iterator[Passage]:
-    """The article's passages in reading order, captions and pull quotes last."""
+def passages_of(document: Document, article: Article, copy: Copy, losing: bool) -> Iterator[Passage]:
+    """The article's passages in reading order, captions and pull quotes last.
+
+    `losing` says that wide blanks on this page are lost numbers.
+    """
+    for passage in _passages_of(document, article, copy):
+        lost = lost_numbers(Located(passage.text, passage.spans), losing) if passage.kind in _TEXT else ()
+        yield replace(passage, lost=lost, flags=(_LOST, *passage.flags)) if lost else passage
+
+
+def _passages_of(document: Document, article: Article, copy: Copy) -> Iterator[Passage]:
     for kind, group in (("title", copy.headlines), ("byline", copy.bylines)):
         content = _stacked(document.text, [piece.content.strip() for piece in group])
         if content.text:
@@ -228,7 +241,6 @@ def _passage(
     section: str = "",
     flags: tuple[str, ...] = (),
 ) -> Passage:
-    lost = lost_numbers(content) if kind in ("body", "caption", "quote") else ()
     return Passage(
         id=identity("p", document.id, content.spans, content.text),
         doc=document.id,
@@ -239,8 +251,7 @@ def _passage(
         section=section,
         kind=kind,
         date=article.date,
-        flags=(*(("lost_digits",) if lost else ()), *flags),
-        lost=lost,
+        flags=flags,
         page=_page(document, content.spans[0]),
     )
 

@@ -8,6 +8,7 @@ from index.compose import article_of, copy_of, passages_of
 from index.document import Article, Document, Passage, Reading
 from index.heads import follow, sorted_heads
 from index.lines import lines
+from index.lost import loses_numbers
 from index.pieces import pieces
 from index.runs import join_halves, runs
 
@@ -15,7 +16,8 @@ from index.runs import join_halves, runs
 def segment(document: Document) -> Reading:
     """What a person would make of the page; every character is in one passage or dropped with a reason."""
     found, dropped = lines(document.text)
-    named, jumps = pieces(blocks(document.text, found))
+    losing = loses_numbers(document.text)
+    named, jumps = pieces(blocks(document.text, found, losing))
     if not named:
         return Reading(document, (), (), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span)))
     pairs = join_halves(named)
@@ -26,7 +28,7 @@ def segment(document: Document) -> Reading:
         copy = copy_of(draft, named, stretches, pairs)
         article = article_of(document, copy)
         made.append(article)
-        cut.extend(passages_of(document, article, copy))
+        cut.extend(passages_of(document, article, copy, losing))
     return Reading(
         document, tuple(made), tuple(cut), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span))
     )
