@@ -22,8 +22,8 @@ from index import dense, fuse, lexical
 from index.encode import load_encoder
 from index.search import DEPTH
 
-WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.8)
-ENOUGH = (0.35, 0.4, 0.45, 0.5, 1e9)  # the last: vectors always weigh the same
+WEIGHTS = (0.3, 0.5, 0.6, 0.8, 1.0, 1.3)
+ENOUGH = (0.3, 0.35, 0.4, 0.5, 1e9)  # the last: vectors always weigh the same
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
