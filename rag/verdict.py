@@ -204,7 +204,7 @@ def _same_negations(said: Letters, found: Letters, source: str, blocks: list[tup
 
 
 def _cut_off(found: Letters, source: str, start: int) -> bool:
-    """A negation stands right before the stretch, in the same clause: without it the sense is turned round."""
+    """A negation stands right before the stretch in its clause: without it the sense is turned round."""
     before = source[: found.places[start]]
     clause = _CLAUSES.split(before)[-1]
     return bool(_denials(clause[-REACH:]))
