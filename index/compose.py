@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,10 @@ from index.speakers import speakers
 
 _TEXT = ("body", "caption", "quote")  # kinds of passages in which a number may be lost
 _LOST = "lost_digits"
+_BRIEF = 250  # characters of the longest notice or photo story
+_ASKS = re.compile(
+    r"敬?请(?:提前|注意|广大|市民|居民|相互|及时|有关|届时|携带|绕行|予以)|咨询|特此|启事|公告|声明如下|来电"
+)
 
 
 @dataclass(slots=True)
@@ -155,9 +160,12 @@ def _kind(copy: Copy, byline: str) -> str:
         return copy.beside[0].kind if copy.beside and not copy.headlines else "article"
     if not copy.headlines and copy.pieces and (copy.pieces[0].back or not copy.bylines):
         return "fragment" if copy.pieces[0].back else "article"
-    if sum(len(part.text) for part in text) < 250 and any(piece.kind == "caption" for piece in copy.beside):
+    if sum(len(part.text) for part in text) < _BRIEF and any(
+        piece.kind == "caption" for piece in copy.beside
+    ):
         return "caption"
-    return "article"
+    whole = "".join(part.text for part in text)
+    return "notice" if len(whole) < _BRIEF and not byline and _ASKS.search(whole) else "article"
 
 
 def _closed_up(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -61,7 +61,7 @@ _REPORTERS = (
     r"[ \u3000]*(?P<reporters>[（(][^（()）]{0,60}?(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60}[）)])?"
 )
 DATELINE = re.compile(
-    rf"(?P<wire>{_WIRE}|{_LOCAL})(?![\u3400-\u9fff]{{0,1}}(?:话|影|视|池|器|力|台))" + _REPORTERS
+    rf"(?P<wire>{_WIRE}|{_DATED}|{_LOCAL})(?![\u3400-\u9fff]{{0,1}}(?:话|影|视|池|器|力|台))" + _REPORTERS
 )
 INLINE_REPORTERS = re.compile(
     r"[（(](?P<names>[^（()）]{0,12}(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60})[）)]"
