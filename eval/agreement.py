@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from eval.coverage import judge
 from eval.evaluate import Corpus
 from eval.gold import Question
-from eval.measures import mean, of_run, qrels_of
+from eval.measures import Qrels, Scores, mean, of_run, qrels_of
 from eval.settings import Bench, Setting
 from eval.table import table
 
@@ -18,19 +19,28 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     *(Setting(system, length=length) for system in ("words", "vectors") for length in (0, 100, 300)),
-    *(Setting(weight=weight, length=length) for weight in (0.5, 1.0, 2.0, 4.0) for length in (0, 100, 300)),
+    *(Setting(weight=weight, length=length) for weight in (0.2, 0.6, 1.2, 2.4) for length in (0, 100, 300)),
 )
 MEASURES = ("nDCG@10", "hit@10", "MRR")
+SPLITS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Mean scores of every setting on both sets of questions, by measure, and tau (−1 to 1) by measure."""
+    """Mean scores of every setting on both sets of questions, by measure, and tau (−1 to 1) by measure.
+
+    `alike` is tau over the pairs of settings with one passage length, that is of
+    ways of ranking the same passages. `halves` is tau between two random halves of gold, the mean of several
+    splits: what a second set of gold questions would reach, and so about the
+    most that silver can.
+    """
 
     settings: tuple[Setting, ...]
     silver: Mapping[str, tuple[float, ...]]
     gold: Mapping[str, tuple[float, ...]]
     tau: Mapping[str, float]
+    alike: Mapping[str, float]
+    halves: Mapping[str, float]
     questions: tuple[int, int]
 
 
@@ -43,28 +53,42 @@ def agreement(
     """Score every setting on both, and compare the two orders."""
     answerable = [question for question in gold if question.answerable]
     ours, theirs = _scores(index, silver, settings), _scores(index, answerable, settings)
+    lengths = [setting.length for setting in settings]
+    tau, alike, halves = {}, {}, {}
+    for measure in MEASURES:
+        both = _means(ours, measure), _means(theirs, measure)
+        tau[measure] = kendall(*both)
+        alike[measure] = kendall(*both, groups=lengths)
+        halves[measure] = _between_halves(theirs, measure)
     return Agreement(
         tuple(settings),
-        ours,
-        theirs,
-        {measure: kendall(ours[measure], theirs[measure]) for measure in MEASURES},
+        {measure: _means(ours, measure) for measure in MEASURES},
+        {measure: _means(theirs, measure) for measure in MEASURES},
+        tau,
+        alike,
+        halves,
         (len(silver), len(answerable)),
     )
 
 
-def kendall(a: Sequence[float], b: Sequence[float]) -> float:
-    """Kendall's tau-b of two lists of scores: 1 the same order, −1 the reverse, ties accounted for."""
-    concordant = discordant = ties_a = ties_b = 0
+def kendall(a: Sequence[float], b: Sequence[float], *, groups: Sequence[int] = ()) -> float:
+    """Kendall's tau-b of two lists of scores: 1 the same order, −1 the reverse, ties accounted for.
+
+    With `groups`, as long as the lists, only pairs of one group count.
+    """
+    concordant = discordant = ties_a = ties_b = pairs = 0
     for i in range(len(a)):
         for j in range(i):
+            if groups and groups[i] != groups[j]:
+                continue
             x, y = a[i] - a[j], b[i] - b[j]
+            pairs += 1
             ties_a += x == 0
             ties_b += y == 0
             concordant += x * y > 0
             discordant += x * y < 0
-    pairs = len(a) * (len(a) - 1) / 2
-    below = ((pairs - ties_a) * (pairs - ties_b)) ** 0.5
-    return float((concordant - discordant) / below) if below else 0.0
+    below = float((pairs - ties_a) * (pairs - ties_b)) ** 0.5
+    return (concordant - discordant) / below if below else 0.0
 
 
 def as_json(found: Agreement) -> dict[str, Any]:
@@ -73,6 +97,8 @@ def as_json(found: Agreement) -> dict[str, Any]:
         "silver_questions": found.questions[0],
         "gold_questions": found.questions[1],
         "tau": dict(found.tau),
+        "tau_of_one_length": dict(found.alike),
+        "tau_between_halves_of_gold": dict(found.halves),
         "settings": {
             setting.name: {
                 measure: {"silver": found.silver[measure][place], "gold": found.gold[measure][place]}
@@ -98,25 +124,44 @@ def as_text(found: Agreement) -> str:
         for place in order
     ]
     head = ["setting", *(f"{measure} {side}" for measure in MEASURES for side in ("gold", "silver"))]
-    tau = ", ".join(f"{measure} {value:.2f}" for measure, value in found.tau.items())
+    taus = {
+        "silver with gold": found.tau,
+        "the same, between settings of one passage length": found.alike,
+        f"one half of gold with the other, mean of {SPLITS} splits": found.halves,
+    }
+    lines = [[name, *(f"{values[measure]:.2f}" for measure in MEASURES)] for name, values in taus.items()]
     return (
         f"{found.questions[0]} silver and {found.questions[1]} gold questions, {len(rows)} settings\n\n"
-        f"{table(head, rows)}\n\nKendall's tau of silver with gold: {tau}"
+        f"{table(head, rows)}\n\n{table(['Kendall tau', *MEASURES], lines)}"
     )
 
 
-def _scores(
-    index: Index, questions: Sequence[Question], settings: Sequence[Setting]
-) -> dict[str, tuple[float, ...]]:
+def _scores(index: Index, questions: Sequence[Question], settings: Sequence[Setting]) -> list[Scores]:
     judgements = judge(questions, Corpus.of(index).texts)
     bench = Bench(index, questions)
-    judged = {}
-    found: dict[str, list[float]] = {measure: [] for measure in MEASURES}
+    judged: dict[int, Qrels] = {}
+    found = []
     for setting in settings:
         tried = bench.try_out(setting)
         if setting.length not in judged:
             judged[setting.length] = qrels_of(judgements, tried.pool)
-        scores = of_run(judgements, tried.run, judged[setting.length])
-        for measure in MEASURES:
-            found[measure].append(mean(scores[measure]))
-    return {measure: tuple(values) for measure, values in found.items()}
+        found.append(of_run(judgements, tried.run, judged[setting.length]))
+    return found
+
+
+def _means(scores: Sequence[Scores], measure: str, kept: frozenset[str] | None = None) -> tuple[float, ...]:
+    return tuple(
+        mean({id_: value for id_, value in table_[measure].items() if kept is None or id_ in kept})
+        for table_ in scores
+    )
+
+
+def _between_halves(scores: Sequence[Scores], measure: str) -> float:
+    ids = sorted(scores[0][measure]) if scores else []
+    rng = random.Random(0)
+    taus = []
+    for _ in range(SPLITS):
+        rng.shuffle(ids)
+        halves = frozenset(ids[: len(ids) // 2]), frozenset(ids[len(ids) // 2 :])
+        taus.append(kendall(*(_means(scores, measure, half) for half in halves)))
+    return sum(taus) / SPLITS

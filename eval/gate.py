@@ -4,44 +4,43 @@
 numbers, each number with its tolerance, and the questions that were missed
 when it was written, so that a loss can be told question by question:
 
-    corpus: seeds
+    corpus: seeds                # or the name of a BEIR folder
     command: youju eval --json
     numbers:
-      - {system: fused, measure: nDCG@10, expected: 0.741, tolerance: 0.02}
+    - {system: fused, measure: nDCG@10, expected: 0.741, tolerance: 0.02}
     missed:
-      fused: [a027, a031]      # not hit at 10
-      answers: [a040]          # short answer not right, or wrongly refused or answered
+      fused: [a027, a031]        # not hit at 10; of a BEIR folder, nothing relevant in the first 5
+      answers: [a040]            # short answer not right, or answered what it should refuse
 
 Only losses fail; `youju eval gate --update` writes the numbers of today.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from eval.coverage import judge
-from eval.evaluate import Corpus, Evaluation, evaluate
-from eval.gold import Question, load
-from eval.gold import shipped as shipped_gold
-from eval.measures import mean, of_run, qrels_of
+from eval.evaluate import Corpus, Evaluation
+from eval.gold import Question
+from eval.measures import Scores, mean, of_run, qrels_of
 from eval.settings import Bench, Setting
 from eval.summary import answers_json
 from eval.table import shorten, table
 from index.document import YoujuError
 
 if TYPE_CHECKING:
+    from eval.exchange import Collection
     from index.search import Index
-    from rag.assistant import Assistant
 
-HIT = "hit@10"
+SEEDS = "seeds"
 ANSWERS = "answers"
 LOWER_IS_BETTER = ("wrongly_refused",)
-_RETRIEVAL = ("words", "fused", "assistant")
-_MEASURES = ("hit@10", "hit@2000c", "nDCG@10")
+TOLERANCE = 0.02
+_RETRIEVAL = ("hit@10", "hit@2000c", "nDCG@10")
+_BEIR = ("nDCG@10", "R@10", "R@100")
 _SAID = ("right", "cited", "holds", "on_evidence", "refusal_recall", "wrongly_refused")
 
 
@@ -75,11 +74,22 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What is held against golden scores: values by system and measure, questions missed by system."""
+
+    values: Mapping[tuple[str, str], float]
+    missed: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, str]  # id → text
+    watched: tuple[tuple[str, str], ...] = field(default=())  # what is written down as golden
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a gate found: every number with what came, and the questions lost since, by system."""
+    """Every golden number with what came, and the questions lost since, by system."""
 
     found: tuple[tuple[Number, float], ...]
-    lost: Mapping[str, tuple[Question, ...]]
+    lost: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, str]
 
     @property
     def failed(self) -> tuple[tuple[Number, float], ...]:
@@ -130,65 +140,56 @@ def write(path: Path, expected: Expected) -> None:
         "missed": {name: sorted(ids) for name, ids in expected.missed.items()},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=110), encoding="utf-8")
+    # default_flow_style None writes the innermost lists on one line
+    text = yaml.safe_dump(form, allow_unicode=True, sort_keys=False, width=110, default_flow_style=None)
+    path.write_text(text, encoding="utf-8")
 
 
-def check(expected: Expected, evaluation: Evaluation) -> Verdict:
-    """Hold an evaluation against golden scores. Raises GateError for a number that it does not have."""
-    found = tuple((number, value_of(evaluation, number)) for number in expected.numbers)
-    questions = {question.id: question for question in evaluation.questions}
-    lost = {
-        name: tuple(
-            questions[id_] for id_ in missed(evaluation, name) if id_ not in before and id_ in questions
-        )
-        for name, before in expected.missed.items()
-        if name in (*evaluation.scores, ANSWERS)
-    }
-    return Verdict(found, lost)
-
-
-def value_of(evaluation: Evaluation, number: Number) -> float:
-    """What an evaluation has for a golden score."""
-    if number.system == ANSWERS:
-        values: Mapping[str, Any] = answers_json(evaluation)
-    else:
-        values = {name: mean(found) for name, found in evaluation.scores.get(number.system, {}).items()}
-    if number.measure not in values:
-        raise GateError(f"nothing was measured for {number.system} {number.measure}")
-    return float(values[number.measure])
-
-
-def missed(evaluation: Evaluation, name: str) -> list[str]:
-    """Questions that a system did not hit at 10, or that were answered wrongly for `answers`."""
-    if name != ANSWERS:
-        return [id_ for id_, value in evaluation.scores[name][HIT].items() if value < 1]
-    said = evaluation.said
-    if said is None or evaluation.answers is None:
-        return []
-    wrong = [id_ for id_, value in evaluation.answers.right.items() if value < 1]
-    for question in evaluation.questions:
-        response = said.of(question.id).response
-        if not question.answerable and (response is None or not response.refused):
-            wrong.append(question.id)
-    return wrong
-
-
-def measured(corpus: str, evaluation: Evaluation, *, tolerance: float = 0.02) -> Expected:
-    """Golden scores of today."""
-    wanted = [
-        (system, measure) for system in _RETRIEVAL if system in evaluation.scores for measure in _MEASURES
-    ]
+def of_evaluation(evaluation: Evaluation) -> Measured:
+    """What an evaluation of gold questions has for the gate."""
+    values = _values(evaluation.scores)
+    watched = [(name, measure) for name in evaluation.scores if name != "vectors" for measure in _RETRIEVAL]
+    missed = {name: _zeros(scores["hit@10"]) for name, scores in evaluation.scores.items()}
     if evaluation.answers is not None:
-        wanted += [(ANSWERS, measure) for measure in _SAID]
-    blank = [Number(system, measure, 0.0, tolerance) for system, measure in wanted]
-    numbers = tuple(replace(number, expected=value_of(evaluation, number)) for number in blank)
-    names = [*dict.fromkeys(system for system, _ in wanted)]
-    return Expected(
-        corpus,
-        "youju eval --json",
-        numbers,
-        {name: frozenset(missed(evaluation, name)) for name in names},
+        said = answers_json(evaluation)
+        values |= {(ANSWERS, measure): float(said[measure]) for measure in _SAID}
+        watched += [(ANSWERS, measure) for measure in _SAID]
+        missed[ANSWERS] = (*_zeros(evaluation.answers.right), *_answered_wrongly(evaluation))
+    questions = {question.id: question.question for question in evaluation.questions}
+    return Measured(values, missed, questions, tuple(watched))
+
+
+def of_collection(collection: Collection, scores: Mapping[str, Scores]) -> Measured:
+    """What an evaluation of a BEIR folder has for the gate."""
+    watched = tuple((name, measure) for name in ("words", "fused") for measure in _BEIR)
+    missed = {name: _zeros(scores[name]["Success@5"]) for name in ("words", "fused")}
+    return Measured(_values(scores), missed, collection.queries, watched)
+
+
+def golden(corpus: str, command: str, measured: Measured, *, tolerance: float = TOLERANCE) -> Expected:
+    """Golden scores of today."""
+    numbers = tuple(
+        Number(system, measure, measured.values[system, measure], tolerance)
+        for system, measure in measured.watched
     )
+    systems = dict.fromkeys(system for system, _ in measured.watched)
+    return Expected(corpus, command, numbers, {name: frozenset(measured.missed[name]) for name in systems})
+
+
+def check(expected: Expected, measured: Measured) -> Verdict:
+    """Hold what was measured against golden scores. Raises GateError for a number that was not measured."""
+    found = []
+    for number in expected.numbers:
+        key = (number.system, number.measure)
+        if key not in measured.values:
+            raise GateError(f"nothing was measured for {number.system} {number.measure}")
+        found.append((number, measured.values[key]))
+    lost = {
+        name: tuple(id_ for id_ in measured.missed[name] if id_ not in before)
+        for name, before in expected.missed.items()
+        if name in measured.missed
+    }
+    return Verdict(tuple(found), lost, measured.questions)
 
 
 def report(verdict: Verdict) -> str:
@@ -206,54 +207,17 @@ def report(verdict: Verdict) -> str:
     parts = [table(["", "expected", "found", "difference", "tolerance"], rows)]
     failed = {number.system for number, _ in verdict.failed}
     for name in sorted(failed & set(verdict.lost)):
-        named = [[item.id, item.type, shorten(item.question, 70)] for item in verdict.lost[name]]
-        parts.append(f"lost by {name}\n" + table(["id", "type", "question"], named, text=(0, 1, 2)))
+        named = [[id_, shorten(verdict.questions.get(id_, ""), 80)] for id_ in verdict.lost[name]]
+        parts.append(table([f"lost by {name}", "question"], named, text=(0, 1)))
     return "\n\n".join(parts)
 
 
-def run(
-    paths: Iterable[Path],
-    index_for: Callable[[Sequence[Question]], AbstractContextManager[Index]],
-    assistant_for: Callable[[Index], Assistant],
-    *,
-    update: bool = False,
-    setting: str = "",
-) -> int:
-    """Check every file, print what was found, and raise GateError when something was lost.
-
-    `setting` stands in for `fused` (retrieval only), to see that the gate catches it.
-    """
-    questions = load(shipped_gold())
-    failed = []
-    with index_for(questions) as index:
-        if setting:
-            evaluation = with_setting(index, questions, setting)
-        else:
-            evaluation = evaluate(index, questions, assistant=assistant_for(index))
-    for path in paths:
-        expected = read(path)
-        if update:
-            write(path, measured(expected.corpus, evaluation))
-            continue
-        if setting:
-            expected = only(expected, "fused")
-        verdict = check(expected, evaluation)
-        print(f"{path.name}: {expected.corpus}\n\n{report(verdict)}")
-        failed += [f"{number.system} {number.measure}" for number, _ in verdict.failed]
-    if failed:
-        raise GateError(
-            f"golden scores lost: {', '.join(failed)}; `youju eval gate --update` if that is meant"
-        )
-    return 0
-
-
-def only(expected: Expected, system: str) -> Expected:
-    """The golden scores of one system."""
-    numbers = tuple(number for number in expected.numbers if number.system == system)
+def only(expected: Expected, *systems: str) -> Expected:
+    """The golden scores of some systems."""
     return replace(
         expected,
-        numbers=numbers,
-        missed={name: ids for name, ids in expected.missed.items() if name == system},
+        numbers=tuple(number for number in expected.numbers if number.system in systems),
+        missed={name: ids for name, ids in expected.missed.items() if name in systems},
     )
 
 
@@ -263,6 +227,25 @@ def with_setting(index: Index, questions: Sequence[Question], setting: str) -> E
     judgements = judge(questions, corpus.texts)
     tried = Bench(index, questions).try_out(Setting.parse(setting))
     scores = of_run(judgements, tried.run, qrels_of(judgements, tried.pool))
-    return Evaluation(
-        tuple(questions), judgements, corpus, (replace(tried.run, name="fused"),), {"fused": scores}
-    )
+    run = replace(tried.run, name="fused")
+    return Evaluation(tuple(questions), judgements, corpus, (run,), {"fused": scores})
+
+
+def _values(scores: Mapping[str, Scores]) -> dict[tuple[str, str], float]:
+    return {
+        (name, measure): mean(values) for name, found in scores.items() for measure, values in found.items()
+    }
+
+
+def _zeros(values: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(id_ for id_, value in values.items() if value < 1)
+
+
+def _answered_wrongly(evaluation: Evaluation) -> list[str]:
+    said = evaluation.said
+    responses = {
+        question.id: said.of(question.id).response
+        for question in evaluation.questions
+        if said is not None and not question.answerable
+    }
+    return [id_ for id_, response in responses.items() if response is None or not response.refused]

@@ -15,21 +15,18 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eval.evaluate import ASSISTANT, DEPTH, SEARCHES, ask
 from eval.gold import Question
 from eval.runs import Result, Retrieved, Run, retrieved
-from index import dense, fuse, lexical
+from index import dense, lexical
 from index.document import Passage, Span, YoujuError
-from index.search import Hit, Index, MemoryIndex, Ranker, System, searchable
+from index.search import Index, MemoryIndex, Ranker, System, searchable
 from index.sentences import sentences
 from rag.followup import rewrite
 
 if TYPE_CHECKING:
     from rag.assistant import Settings
 
-CANDIDATES = 400  # passages that are ranked again under another weight
 SHORTEST, LONGEST = 20, 5_000
 
 
@@ -43,6 +40,7 @@ class Setting:
 
     system: str = "fused"
     weight: float | None = None
+    enough: float | None = None
     length: int = 0  # characters of a passage
     reranker: str = ""
     model: str = ""
@@ -53,6 +51,7 @@ class Setting:
         parts = [
             self.system,
             "" if self.weight is None else f"weight={self.weight:g}",
+            "" if self.enough is None else f"enough={self.enough:g}",
             f"length={self.length}" if self.length else "",
             f"reranker={self.reranker}" if self.reranker else "",
             f"model={self.model}" if self.model else "",
@@ -73,11 +72,13 @@ class Setting:
                 setting = replace(setting, model=value)
             elif equals and key == "weight":
                 setting = replace(setting, weight=_number(part, value))
+            elif equals and key == "enough" and _number(part, value) > 0:
+                setting = replace(setting, enough=_number(part, value))
             elif equals and key == "length" and SHORTEST <= _number(part, value) <= LONGEST:
                 setting = replace(setting, length=int(_number(part, value)))
             else:
                 raise _unknown(part)
-        if setting.weight is not None and setting.system != "fused":
+        if (setting.weight, setting.enough) != (None, None) and setting.system != "fused":
             raise SettingError(f"{text!r}: only fused has a weight")
         if setting.system == ASSISTANT and (setting.length or setting.model):
             raise SettingError(
@@ -102,40 +103,35 @@ class Bench:
         self._questions = questions
         self._settings = settings
         self._texts = {item.id: rewrite(item.question, item.history) for item in questions}
-        self._searched: dict[tuple[int, str], MemoryIndex] = {}
-        self._candidates: dict[tuple[int, str, str], list[Hit]] = {}
+        self._searched: dict[tuple[int, str], tuple[list[Passage], Ranker]] = {}
 
     def try_out(self, setting: Setting) -> Tried:
         """The run of a setting."""
         if setting.system == ASSISTANT:
             return Tried(self._asked(setting), _pool(self._index.passages))
-        searched = self._passages(setting)
+        passages, ranker = self._ranker(setting)
+        searched = MemoryIndex(passages, ranker)
+        systems: dict[str, System] = {str(system): system for system in SEARCHES}
         results = {}
         for id_, text in self._texts.items():
             started = time.perf_counter()
-            hits = self._search(searched, id_, text, setting)
+            hits = searched.search(text, k=DEPTH, system=systems[setting.system])
             seconds = time.perf_counter() - started
             ranking = tuple(retrieved(hit.passage, hit.score) for hit in hits)
             results[id_] = Result(ranking, seconds=seconds)
-        return Tried(Run(setting.name, results), _pool(searched.passages))
+        return Tried(Run(setting.name, results), _pool(passages))
 
-    def _passages(self, setting: Setting) -> MemoryIndex:
+    def _ranker(self, setting: Setting) -> tuple[list[Passage], Ranker]:
         key = (setting.length, setting.model)
         if key not in self._searched:
             passages = [*self._index.passages]
             if setting.length:
                 passages = repack(passages, setting.length)
-            self._searched[key] = _memory(self._index, passages, setting.model)
-        return self._searched[key]
-
-    def _search(self, searched: MemoryIndex, id_: str, text: str, setting: Setting) -> list[Hit]:
-        systems: dict[str, System] = {str(system): system for system in SEARCHES}
-        if setting.weight is None:
-            return searched.search(text, k=DEPTH, system=systems[setting.system])
-        key = (setting.length, setting.model, id_)
-        if key not in self._candidates:
-            self._candidates[key] = searched.search(text, k=CANDIDATES, system="fused")
-        return _weighed(self._candidates[key], setting.weight)
+            self._searched[key] = passages, _built(self._index, passages, setting.model)
+        passages, ranker = self._searched[key]
+        weight = ranker.weight if setting.weight is None else setting.weight
+        enough = ranker.enough if setting.enough is None else setting.enough
+        return passages, replace(ranker, weight=weight, enough=enough)
 
     def _asked(self, setting: Setting) -> Run:
         from rag.assistant import Assistant, Settings
@@ -192,22 +188,12 @@ def _identity(doc: str, spans: Sequence[Span]) -> str:
     return f"{doc}:{','.join(f'{span.start}-{span.end}' for span in spans)}"
 
 
-def _memory(index: Index, passages: Sequence[Passage], model: str) -> MemoryIndex:
+def _built(index: Index, passages: Sequence[Passage], model: str) -> Ranker:
     from index.encode import load_encoder
 
     encoder = load_encoder(model) if model else index.encoder
     texts = [searchable(passage) for passage in passages]
-    ranker = Ranker(lexical.build(texts), dense.build(encoder.encode(texts)), encoder)
-    return MemoryIndex(passages, ranker)
-
-
-def _weighed(hits: Sequence[Hit], weight: float) -> list[Hit]:
-    words = np.array([hit.words for hit in hits], np.float32)
-    cosines = np.array([hit.vectors for hit in hits], np.float32)
-    factor = fuse.vector_weight(float(words.max(initial=0.0)), weight=weight)
-    scores = fuse.fuse(words, cosines, factor)
-    order = np.argsort(-scores, kind="stable")[:DEPTH]
-    return [replace(hits[place], score=float(scores[place])) for place in order]
+    return Ranker(lexical.build(texts), dense.build(encoder.encode(texts)), encoder)
 
 
 def _pool(passages: Iterable[Passage]) -> tuple[Retrieved, ...]:
@@ -224,5 +210,5 @@ def _number(part: str, value: str) -> float:
 def _unknown(part: str) -> SettingError:
     return SettingError(
         f"unknown setting {part!r}; expected {', '.join((*SEARCHES, ASSISTANT))}, and after commas "
-        f"weight=NUMBER, length={SHORTEST}–{LONGEST}, reranker=FOLDER or model=FOLDER"
+        f"weight=NUMBER, enough=NUMBER, length={SHORTEST}–{LONGEST}, reranker=FOLDER or model=FOLDER"
     )

@@ -3,11 +3,11 @@
 No label and no language model is needed. Two kinds, each with known evidence:
 
     cloze      a sentence with its rarest name, place, organisation, number or date put as a
-               question word; part of the other words are left out, and some of what is kept is
-               worn down to one character, as other wordings often share one with the text
+               question word; formal words are said as people say them (`everyday.txt`), and
+               part of the others, the rare ones first, are left out
     headline   the title of an article; any sentence of its body is evidence
 
-A question that could mean another place is left out: before it is worn, none of
+A question that could mean another place is left out: in the text's own words none of
 the passages without the evidence may hold most of what it says, rare words
 counting more. The same sentence elsewhere (a reprint) counts as evidence too.
 
@@ -23,6 +23,8 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.gold import Evidence, Question, locate
@@ -38,14 +40,15 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = 20, 120  # letters of a sentence that becomes a cloze
 WINDOW = 30  # letters of it that are kept around the gap
-# shares of its content words that are kept, and of those that are worn, in turn
-WEAR = ((0.6, 0.0), (0.5, 0.5), (0.35, 0.7))
+KEEP = (0.7, 0.5)  # shares of the content words that are kept, in turn
 AMBIGUOUS = 0.75  # share of a question, by rarity, that another passage may not hold
 SAME = 0.7  # share of four-letter runs from which two sentences are the same
 COMMON = 0.1  # share of the passages that may hold what is asked for
 TITLE = 8  # letters of a title that becomes a question
 _ASK = {"nr": "谁", "nrt": "谁", "ns": "哪里", "nt": "哪个单位", "t": "什么时候"}
 _CONTENT = "nvaijlzbt"
+_DAMAGED = {"lost_digits", "truncated", "unrelated", "caption"}
+_ENDS = ("。", "！", "？", "；", "”", "…")
 
 
 class SilverError(YoujuError):
@@ -89,6 +92,11 @@ class Archive:
     def rare(self, word: str) -> float:
         """How rare the rarest term of a word is."""
         return max((self.rarity.get(term, 0.0) for term in terms(word)), default=0.0)
+
+    def common(self, word: str) -> bool:
+        """True when a word is in so many passages that asking for it asks for nothing."""
+        # a reprint alone does not make a word common
+        return self.rare(word) < math.log(1 + min(1 / COMMON, len(self.passages) / 2)) - 1e-9
 
     def same(self, sentence: Sentence) -> list[Sentence]:
         """The sentence and every other that says the same in the same words."""
@@ -142,19 +150,19 @@ def _clozes(archive: Archive, rng: random.Random, count: int) -> Iterator[Questi
             return
         if not SHORTEST <= len(sentence.letters) <= LONGEST:
             continue
-        gap = _gap(archive, sentence.text, rng, *WEAR[len(asked) % len(WEAR)])
-        if gap is None or gap.worn in asked:
+        gap = _gap(archive, sentence.text, rng, KEEP[len(asked) % len(KEEP)])
+        if gap is None or gap.everyday in asked:
             continue
         evidence = archive.same(sentence)
         if letters(gap.answer).text in letters(gap.question).text or archive.ambiguous(
             gap.question, evidence
         ):
             continue
-        asked.add(gap.worn)
+        asked.add(gap.everyday)
         yield Question(
             id=f"cloze-{len(asked):04d}",
             type="cloze",
-            question=gap.worn,
+            question=gap.everyday,
             evidence=tuple(Evidence(item.doc, item.text) for item in evidence),
             answer=gap.answer,
         )
@@ -184,46 +192,55 @@ def _headlines(index: Index, archive: Archive) -> Iterator[Question]:
 
 def _whole_sentences(passages: Sequence[Passage], texts: Mapping[str, str]) -> Iterator[Sentence]:
     for row, passage in enumerate(passages):
-        if passage.kind != "body" or passage.flags:
+        if passage.kind != "body" or _DAMAGED & {*passage.flags}:
             continue
         for span in sentences(passage.text):
             text = passage.text[span.start : span.end].strip()
             plain = letters(text).text
             # a sentence that was put together from two columns cannot be quoted in one piece
-            if plain and len(locate(texts[passage.doc], text)) == 1:
+            if plain and text.endswith(_ENDS) and len(locate(texts[passage.doc], text)) == 1:
                 yield Sentence(row, passage.doc, text, plain)
 
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """A sentence as a question, in its own words and worn, and what stood in the gap."""
+    """A sentence as a question, in its own words and in everyday words, and what stood in the gap."""
 
     question: str
-    worn: str
+    everyday: str
     answer: str
 
 
-def _gap(archive: Archive, sentence: str, rng: random.Random, keep: float, wear: float) -> _Gap | None:
+def _gap(archive: Archive, sentence: str, rng: random.Random, keep: float) -> _Gap | None:
     """A question from a sentence, None where there is nothing to ask for or too little to ask with."""
     words = tagged(sentence)
     gaps = [place for place, (word, tag) in enumerate(words) if _asks(word, tag, words, place)]
     if not gaps:
         return None
     place = max(gaps, key=lambda spot: archive.rare(words[spot][0]))
-    if archive.rare(words[place][0]) < math.log(1 + 1 / COMMON):
+    if archive.common(words[place][0]):
         return None
     ask = _asks(*words[place], words, place)
     spots = range(*_window([word for word, _ in words], place))
     content = [spot for spot in spots if spot != place and _is_content(*words[spot])]
     if len(content) < 2:
         return None
-    kept = sorted(rng.sample(content, max(2, round(keep * len(content)))))
-    worn = set(rng.sample(kept, round(wear * len(kept))))
+    # people who put a thing in their own words leave out its rare words first
+    everyday = _everyday()
+    content.sort(key=lambda spot: (words[spot][0] not in everyday, archive.rare(words[spot][0])))
+    kept = content[: max(2, round(keep * len(content)))]
     said = {spot: words[spot][0] for spot in kept} | {place: ask}
     said |= {spot: words[spot][0] for spot in spots if words[spot][1][:1] in "pcuf" and spot not in said}
-    rubbed = said | {spot: rng.choice(said[spot]) for spot in worn}
-    question, short = ("".join(form[spot] for spot in sorted(form)) + "？" for form in (said, rubbed))
+    worn = said | {spot: rng.choice(everyday.get(said[spot], (said[spot],))) for spot in kept}
+    question, short = ("".join(form[spot] for spot in sorted(form)) + "？" for form in (said, worn))
     return _Gap(question, short, words[place][0])
+
+
+@cache
+def _everyday() -> dict[str, tuple[str, ...]]:
+    lines = (Path(__file__).parent / "everyday.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("=") for line in lines if line and not line.startswith("#"))
+    return {formal: tuple(others.split()) for formal, others in pairs}
 
 
 def _is_content(word: str, tag: str) -> bool:

@@ -17,13 +17,13 @@ from eval.measures import Qrels, Scores, mean, of_run, qrels_of
 from eval.settings import Bench, Setting, SettingError
 from eval.significance import Difference, Interval, interval, paired
 from eval.table import table
-from index import fuse
 
 if TYPE_CHECKING:
     from index.search import Index
 
-WEIGHTS = (0.2, 0.4, 0.6, 0.8, 1.2, 2.0)
-LENGTHS = (0, 100, 200, 300, 500)  # 0: the passages of the index
+WEIGHTS = (0.3, 0.6, 1.0, 1.5)
+ENOUGH = (0.3, 0.4, 0.6)
+LENGTHS = (0, 100, 200, 400)  # 0: the passages of the index
 NOW = Setting()
 
 
@@ -47,9 +47,13 @@ class Sweep:
 
 
 def grid(reranker: str = "") -> tuple[Setting, ...]:
-    """Fusion weights by passage lengths, both alone, the assistant with a reranker and without."""
-    weights = (None, *(weight for weight in WEIGHTS if weight != fuse.WEIGHT))
-    mixed = [Setting(weight=weight, length=length) for length in LENGTHS for weight in weights]
+    """Fusion by passage lengths, both alone, the assistant with a reranker and without."""
+    mixed = [
+        Setting(weight=weight, enough=enough, length=length)
+        for length in LENGTHS
+        for weight in WEIGHTS
+        for enough in ENOUGH
+    ]
     alone = [Setting(system=system, length=length) for length in LENGTHS for system in ("words", "vectors")]
     rerankers = (reranker, "none") if reranker and reranker != "none" else ()
     reranked = [Setting(ASSISTANT, reranker=name) for name in rerankers]
