@@ -156,7 +156,7 @@ def _under_heading(makeup: Makeup, number: int, run: Run, before: Draft) -> Draf
 
 
 def _section_level(draft: Draft, above: Sequence[int]) -> int:
-    """Markdown level below which a headline is a new article's: that of the title's sections, if it has any."""
+    """Markdown level below which a headline is a new article's: that of the sections above it, if any."""
     return min(draft.deepest, 9) if draft.deepest < 9 else (min(above) + 1 if above else 0)
 
 

@@ -34,9 +34,9 @@ class _Place:
 def sorted_heads(pieces: Sequence[Piece], runs: Sequence[Run], pairs: dict[int, int]) -> list[Run]:
     """The runs with each headline above its own text.
 
-    Where headlines are stacked, those at one end of the stack move to text without a headline when they suit it
-    clearly better than what they stand above. A run is cut between paragraphs for that where its text turns to
-    something else.
+    Where headlines are stacked, those at one end of the stack move to text without a headline when they suit
+    it clearly better than what they stand above. A run is cut between paragraphs for that where its text
+    turns to something else.
     """
     found = list(runs)
     at = 0

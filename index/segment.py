@@ -11,11 +11,13 @@ from index.lines import lines
 from index.lost import loses_numbers
 from index.pieces import pieces
 from index.runs import join_halves, runs
+from index.unglue import unglued
 
 
 def segment(document: Document) -> Reading:
     """What a person would make of the page; every character is in one passage or dropped with a reason."""
     found, dropped = lines(document.text)
+    found = unglued(found, len(document.text))
     losing = loses_numbers(document.text)
     named, jumps = pieces(blocks(document.text, found, losing))
     if not named:

@@ -1,0 +1,173 @@
+"""What was printed apart and came out in one line: a heading run into its paragraph, a page as one block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from index import shapes
+from index.characters import characters
+from index.lines import Line, columns
+
+_BLOCK = 600  # characters of a line that is more than a paragraph
+_PARAGRAPH = 45  # characters of the shortest paragraph that a heading is looked for in
+_PAGE = 100_000  # characters of a file beyond which it is no page, and glued headings are not looked for
+_TITLE = (4, 42)  # characters of a glued headline, least and most
+_CLEAR, _IN_BLOCK = (
+    5.0,
+    7.0,
+)  # log odds for "a headline ends here" at a paragraph's beginning, and inside a block
+_ENDS = re.compile(r"(?:[。！？!?]|(?<=[\u3400-\u9fff])\.(?!\d))[”’」』）)]*")
+_CHUNK = re.compile(r"[。；;！!，,：:、]")
+_CREDITED = re.compile(
+    r"(?:[。）)]|(?<=[\s\u3000]))[^。，,；;]{0,24}?[ \u3000]?摄(?![\u3400-\u9fff]{1,3}[，。])"
+)
+_SIGNED = re.compile(
+    r"(?:本报|本刊|本网|新华社|特约)[\u3400-\u9fff]{0,4}(?:记者|评论员|通讯员)"
+    r"(?:[ \u3000、]*(?:通讯员|记者|实习生)?[ \u3000]*"
+    rf"[{shapes.SURNAMES}][\u3400-\u9fff]{{1,2}})*"
+)
+_RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
+_NUMBER, _BLANK = (
+    -2.0,
+    3.0,
+)  # log odds of a number in the blank at most, of a headline's end before one blank at least
+_APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
+_STARTS = ("。", "，")
+_SPACE = 4.0  # what a blank counts, where a headline may end
+_NAME = 3.0  # log odds wanted before a name has two characters only
+
+
+def unglued(lines: list[Line], size: int) -> list[Line]:
+    """The lines with what was glued together taken apart; `size` is the length of the file."""
+    if size > _PAGE:
+        return lines
+    found: list[Line] = []
+    for line, wrapped in zip(lines, columns(lines), strict=True):
+        if len(line.text) > _BLOCK:
+            found.extend(_taken_apart(line))
+        elif len(line.text) < _PARAGRAPH or line.level or (wrapped and line.size <= wrapped + 3):
+            found.append(line)  # a headline, or a line of a column that goes on with the next one
+        else:
+            found.extend(_headed(line))
+    return found
+
+
+def _headed(line: Line) -> Iterator[Line]:
+    """A paragraph with its heading above it, where one was run in and a blank is left between them.
+
+    Without the blank nothing tells a heading from a paragraph that begins with an uncommon name.
+    """
+    match = _RUN_IN.match(line.text)
+    if match is None or not shapes.is_headline(match[1]) or shapes.DATELINE.match(line.text):
+        yield line
+        return
+    rest = line.text[match.end() : match.end() + 24]
+    number = characters().gap(match[1], rest) > _NUMBER
+    clear = len(match[2]) > 1 or _ends_here(match[1] + rest, len(match[1])) > _BLANK
+    yield from _cut(line, [match.end()] if clear and not number else [])
+
+
+def _taken_apart(line: Line) -> Iterator[Line]:
+    """The pieces of a page that came out as one block."""
+    text = line.text
+    places = set(_printed_apart(text))
+    for start in sorted({0, *places}):
+        end = _heading_end(text, start, _TITLE[1], _CLEAR)
+        if end:
+            places.add(end)
+    for match in _ENDS.finditer(text):
+        if match.end() not in places and (end := _heading_end(text, match.end(), _TITLE[1], _IN_BLOCK)):
+            places |= {match.end(), end}
+    yield from _cut(line, sorted(places))
+
+
+def _printed_apart(text: str) -> Iterator[int]:
+    """Places where something begins or ends that is always printed on a line of its own."""
+    for pattern in (shapes.JUMP_AWAY, shapes.JUMP_BACK):
+        for match in pattern.finditer(text):
+            yield from match.span()
+    for match in _APART.finditer(text):
+        yield match.end()
+    for match in _CREDITED.finditer(text):
+        yield match.end()
+    for match in _SIGNED.finditer(text):
+        if _ends_before(text, match.start()) and not text[match.end() :].lstrip().startswith("摄"):
+            yield match.start()
+            yield _name_end(text, match)
+    for match in shapes.DATELINE.finditer(text):
+        if _ends_before(text, match.start()) and text[match.end() : match.end() + 1] not in ("，", ","):
+            yield match.start()
+
+
+def _ends_before(text: str, at: int) -> bool:
+    """Whether only a headline stands between the last sentence and this place."""
+    before = text[max(0, at - 80) : at]
+    ends = [match.end() for match in _ENDS.finditer(before)]
+    rest = before[ends[-1] :] if ends else before
+    return len(rest) < 70 and not rest.endswith(("，", ",", "据", "、"))
+
+
+def _name_end(text: str, match: re.Match[str]) -> int:
+    """Where a byline's last name ends: after three characters, or two where the words after it ask for it."""
+    end = match.end()
+    last = re.search(rf"[{shapes.SURNAMES}][\u3400-\u9fff]{{2}}\Z", text[:end])
+    if last is None or not re.match(r"[\u3400-\u9fff]", text[end : end + 1]):
+        return end
+    return end - 1 if _begins(text[end - 1 : end + 17]) > _begins(text[end : end + 18]) + _NAME else end
+
+
+def _begins(text: str) -> float:
+    model = characters()
+    return model.follow(model.symbols("。"), model.symbols(text)[:3])
+
+
+def _heading_end(text: str, start: int, most: int, needed: float) -> int:
+    """Where a headline ends that begins at `start` and has text right behind it; 0 when there is none."""
+    rest = text[start : start + most + 24]
+    if shapes.DATELINE.match(rest) or shapes.JUMP_BACK.match(rest):
+        return 0
+    chunk = _CHUNK.search(rest)
+    last = min(chunk.start() if chunk else len(rest), most)
+    best, end = needed, 0
+    for at in range(_TITLE[0], last):
+        if (
+            rest[at - 1].isspace()
+            or (rest[at - 1].isascii() and rest[at].isascii())
+            or not shapes.is_headline(rest[:at])
+            or len(rest) - at < 6
+        ):
+            continue
+        odds = _ends_here(rest, at) + (_SPACE if rest[at].isspace() else 0.0)
+        if odds > best:
+            best, end = odds, start + at
+    return end
+
+
+def _ends_here(text: str, at: int) -> float:
+    """Log odds that a sentence could end before `at` and one begins there, against running on."""
+    model = characters()
+    before, after = model.symbols(text[max(0, at - 12) : at])[-2:], model.symbols(text[at : at + 18])[:4]
+    if len(after) < 3 or not before:
+        return -99.0
+    stops = max(model.follow(before, model.symbols(stop)) for stop in _STARTS)
+    return stops + model.follow(model.symbols("。"), after) - model.follow(before, after)
+
+
+def _cut(line: Line, places: list[int]) -> Iterator[Line]:
+    """The line cut at offsets of its text, white space left out; marks stay with the first piece."""
+    edges = [0, *(place for place in places if 0 < place < len(line.text)), len(line.text)]
+    if len(edges) == 2:
+        yield line
+        return
+    first = True
+    for low, high in pairwise(edges):
+        content = line.content.slice(low, high).strip()
+        if not content.text:
+            continue
+        start, end = content.spans[0].start, content.spans[-1].end
+        made = replace(line, content=content, start=start, end=end, raw_start=start, raw_end=end)
+        yield made if first else replace(made, level=0, bullet=False, blanks=0)
+        first = False
