@@ -386,3 +386,44 @@ def test_first_paint_within_a_second_and_a_half(context: BrowserContext, served:
     page.wait_for_selector(".welcome")
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert painted < 1500
+
+
+def test_axe_finds_no_serious_violation(page: Page) -> None:
+    playwright_axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    axe = playwright_axe.Axe()
+    found: list[str] = []
+
+    def look(where: str) -> None:
+        page.wait_for_timeout(400)
+        for violation in axe.run(page).response["violations"]:
+            if violation["impact"] in {"serious", "critical"}:
+                nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:4])
+                found.append(f"{where}: {violation['id']}: {violation['help']}: {nodes}")
+
+    look("welcome")
+    ask(page, QUESTION)
+    page.locator("#live .cite").first.click()
+    expect(page.locator("#panel mark.cited").first).to_be_visible()
+    look("source")
+    page.keyboard.press("Escape")
+    ask(page, "火星上的第一座核电站由谁设计？")
+    page.locator("[data-do=scope]").click()
+    look("refusal")
+    page.locator("[data-do=theme]").click()
+    look("dark")
+    for name in ("文档", "检索词", "评测", "设置"):
+        page.get_by_role("tab", name=name).click()
+        if name == "文档":
+            page.locator("#documents .document").first.click()
+        if name == "检索词":
+            page.fill("#concordance-form input", "大桥")
+            page.press("#concordance-form input", "Enter")
+            page.wait_for_selector("#concordance .line")
+        look(f"{name}, dark")
+        page.locator("[data-do=theme]").click()
+        look(name)
+        page.locator("[data-do=theme]").click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("tab", name="问答").click()
+    look("phone, dark")
+    assert found == []

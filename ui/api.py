@@ -31,7 +31,7 @@ _PROBLEM: dict[str, Any] = {
     "description": "Problem details (RFC 9457)",
     "content": {"application/problem+json": {}},
 }
-_PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 404, 409, 413, 422, 429, 503), _PROBLEM)
+PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 401, 404, 409, 413, 422, 429, 503), _PROBLEM)
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"example": 'event: text\ndata: {"text": "5月17日"}\n\n'}}}
 }
@@ -39,7 +39,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 
 def router(archive: Archive, gate: Gate) -> APIRouter:
     """All routes under /api over one archive."""
-    routes = APIRouter(prefix="/api", responses=_PROBLEMS)
+    routes = APIRouter(prefix="/api", responses=PROBLEMS)
     _health(routes, archive, gate)
     _asking(routes, archive)
     _search(routes, archive)

@@ -4,6 +4,7 @@ from ui.wording import Words
 
 ZH = Words(
     code="zh",
+    comma="、",
     name="有据",
     tagline="每一句都有出处",
     skip="跳到提问框",

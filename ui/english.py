@@ -4,8 +4,9 @@ from ui.wording import Words
 
 EN = Words(
     code="en",
+    comma=", ",
     name="Youju",
-    tagline="Every sentence has its source",
+    tagline="Answers with sources",
     skip="Skip to the question box",
     ask_tab="Ask",
     documents_tab="Documents",

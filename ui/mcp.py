@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,7 @@ def make_server(archive: Archive) -> MCPServer[Any]:
     from mcp.server import MCPServer
     from mcp_types import ToolAnnotations
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it speaks at every level once MCP sets up logging
     server: MCPServer[Any] = MCPServer(
         name="youju", title="有据 Youju", instructions=_ABOUT, log_level="ERROR"
     )

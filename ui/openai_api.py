@@ -17,12 +17,16 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from index.document import YoujuError
 from rag.answer import Turn
 from ui import asking
-from ui.api import finished_out
+from ui.api import PROBLEMS, finished_out
 from ui.archive import Archive
 from ui.exchange import HISTORY, Exchange, Mark, new_key
 from ui.problems import status_of
 
 MODEL = "youju"
+_ERRORS: dict[int | str, dict[str, Any]] = {  # in the form that clients of that kind read
+    status: {**described, "content": {**described["content"], "application/json": {}}}
+    for status, described in PROBLEMS.items()
+}
 _PIECE = 24  # characters of one piece of a stream whose text was there at once
 
 
@@ -65,7 +69,7 @@ class Completion(BaseModel):
 
 def router(archive: Archive) -> APIRouter:
     """All routes under /v1."""
-    routes = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+    routes = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], responses=_ERRORS)
 
     @routes.get("/models", summary="The one model: the archive")
     def models() -> dict[str, Any]:

@@ -10,6 +10,7 @@ class Words:
     """The page's language. `{}` in a phrase is filled with `format`."""
 
     code: str
+    comma: str
     name: str
     tagline: str
     skip: str

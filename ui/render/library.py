@@ -23,7 +23,10 @@ MOST_VERDICTS = 300
 
 def library_tools(words: Words) -> Html:
     """Drop zone, filter, and what can be done with all documents."""
-    known = "、".join(sorted(suffix.lstrip(".") for suffix in MEDIA))
+    first: dict[str, str] = {}
+    for suffix, media in MEDIA.items():  # one suffix a kind says enough
+        first.setdefault(media, suffix.lstrip("."))
+    known = words.comma.join(first.values())
     drop = el(
         "label",
         el("input", type="file", multiple=True, class_="sr-only", data_do="pick"),
@@ -73,8 +76,9 @@ def _unseen(label: str) -> Html:
 def _row(words: Words, row: Row) -> Html:
     card = row.card
     title = row.title or card.id
+    choose = f"{words.choose}：{title}"
     tick = el(
-        "input", type="checkbox", data_do="choose", data_doc=card.id, aria_label=f"{words.choose}：{title}"
+        "input", type="checkbox", data_do="choose", data_doc=card.id, data_title=title, aria_label=choose
     )
     name = el("button", title, type="button", class_="document", data_do="understood", data_doc=card.id)
     where = el("span", card.id, class_="file") if row.title else Html()
