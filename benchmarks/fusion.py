@@ -23,7 +23,7 @@ from index.encode import load_encoder
 from index.search import DEPTH
 
 WEIGHTS = (0.3, 0.5, 0.6, 0.8, 1.0, 1.3)
-ENOUGH = (0.3, 0.35, 0.4, 0.5, 1e9)  # the last: vectors always weigh the same
+CLEAR = (0.05, 0.08, 0.12, 0.18, 1e9)  # the last: vectors always weigh the same
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
@@ -53,10 +53,10 @@ def measure(collection: Collection, model: str, most: int) -> dict[str, list[flo
         rows = np.union1d(np.argsort(-bm25)[:DEPTH], near)
         cosines = dense.rows_of(vectors, rows) @ vector
         candidates = {"words": bm25[rows], "vectors": cosines}
-        for enough in ENOUGH:
+        for clear in CLEAR:
             for weight in WEIGHTS:
-                factor = fuse.vector_weight(float(bm25.max()), weight=weight, enough=enough)
-                name = f"weight {weight:g}, enough {enough:g}"
+                factor = fuse.vector_weight(fuse.lead(bm25), weight=weight, clear=clear)
+                name = f"weight {weight:g}, clear {clear:g}"
                 candidates[name] = fuse.fuse(bm25[rows], cosines, factor)
         for name, values in candidates.items():
             order = [ids[rows[i]] for i in np.argsort(-values, kind="stable")[:10]]

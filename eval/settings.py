@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from eval.evaluate import ASSISTANT, DEPTH, SEARCHES, ask
+from eval.evaluate import ASSISTANT, DEPTH, SEARCHES, ask, standing
 from eval.gold import Question
 from eval.runs import Result, Retrieved, Run, retrieved
 from index import dense, lexical
 from index.document import Passage, Span, YoujuError
 from index.search import Index, MemoryIndex, Ranker, System, searchable
 from index.sentences import sentences
-from rag.followup import rewrite
 
 if TYPE_CHECKING:
     from rag.assistant import Settings
@@ -40,7 +39,7 @@ class Setting:
 
     system: str = "fused"
     weight: float | None = None
-    enough: float | None = None
+    clear: float | None = None
     length: int = 0  # characters of a passage
     reranker: str = ""
     model: str = ""
@@ -51,7 +50,7 @@ class Setting:
         parts = [
             self.system,
             "" if self.weight is None else f"weight={self.weight:g}",
-            "" if self.enough is None else f"enough={self.enough:g}",
+            "" if self.clear is None else f"clear={self.clear:g}",
             f"length={self.length}" if self.length else "",
             f"reranker={self.reranker}" if self.reranker else "",
             f"model={self.model}" if self.model else "",
@@ -72,13 +71,13 @@ class Setting:
                 setting = replace(setting, model=value)
             elif equals and key == "weight":
                 setting = replace(setting, weight=_number(part, value))
-            elif equals and key == "enough" and _number(part, value) > 0:
-                setting = replace(setting, enough=_number(part, value))
+            elif equals and key == "clear" and _number(part, value) > 0:
+                setting = replace(setting, clear=_number(part, value))
             elif equals and key == "length" and SHORTEST <= _number(part, value) <= LONGEST:
                 setting = replace(setting, length=int(_number(part, value)))
             else:
                 raise _unknown(part)
-        if (setting.weight, setting.enough) != (None, None) and setting.system != "fused":
+        if (setting.weight, setting.clear) != (None, None) and setting.system != "fused":
             raise SettingError(f"{text!r}: only fused has a weight")
         if setting.system == ASSISTANT and (setting.length or setting.model):
             raise SettingError(
@@ -102,7 +101,7 @@ class Bench:
         self._index = index
         self._questions = questions
         self._settings = settings
-        self._texts = {item.id: rewrite(item.question, item.history) for item in questions}
+        self._texts = standing(questions)
         self._searched: dict[tuple[int, str], tuple[list[Passage], Ranker]] = {}
 
     def try_out(self, setting: Setting) -> Tried:
@@ -130,8 +129,8 @@ class Bench:
             self._searched[key] = passages, _built(self._index, passages, setting.model)
         passages, ranker = self._searched[key]
         weight = ranker.weight if setting.weight is None else setting.weight
-        enough = ranker.enough if setting.enough is None else setting.enough
-        return passages, replace(ranker, weight=weight, enough=enough)
+        clear = ranker.clear if setting.clear is None else setting.clear
+        return passages, replace(ranker, weight=weight, clear=clear)
 
     def _asked(self, setting: Setting) -> Run:
         from rag.assistant import Assistant, Settings
@@ -210,5 +209,5 @@ def _number(part: str, value: str) -> float:
 def _unknown(part: str) -> SettingError:
     return SettingError(
         f"unknown setting {part!r}; expected {', '.join((*SEARCHES, ASSISTANT))}, and after commas "
-        f"weight=NUMBER, enough=NUMBER, length={SHORTEST}–{LONGEST}, reranker=FOLDER or model=FOLDER"
+        f"weight=NUMBER, clear=NUMBER, length={SHORTEST}–{LONGEST}, reranker=FOLDER or model=FOLDER"
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from index.search import Index
 
 WEIGHTS = (0.3, 0.6, 1.0, 1.5)
-ENOUGH = (0.3, 0.4, 0.6)
+CLEAR = (0.04, 0.08, 0.16)
 LENGTHS = (0, 100, 200, 400)  # 0: the passages of the index
 NOW = Setting()
 
@@ -49,10 +49,10 @@ class Sweep:
 def grid(reranker: str = "") -> tuple[Setting, ...]:
     """Fusion by passage lengths, both alone, the assistant with a reranker and without."""
     mixed = [
-        Setting(weight=weight, enough=enough, length=length)
+        Setting(weight=weight, clear=clear, length=length)
         for length in LENGTHS
         for weight in WEIGHTS
-        for enough in ENOUGH
+        for clear in CLEAR
     ]
     alone = [Setting(system=system, length=length) for length in LENGTHS for system in ("words", "vectors")]
     rerankers = (reranker, "none") if reranker and reranker != "none" else ()

@@ -2,15 +2,16 @@
 
 BM25 scores are divided by the score of a passage that would hold every term of
 the question, which no passage reaches: so they say how much of the question the
-words explain. The best passage's share decides how much vectors may add: people
-who use the text's own words are served by words, and what their words leave
-open is left to the vectors.
+words explain. Where one passage stands out, words have found it and vectors are
+silent; where many look alike, the words were not the text's own, and vectors
+decide:
 
-    fused = words + WEIGHT * max(0, 1 - best / ENOUGH) * cosine
+    fused = words + WEIGHT * max(0, 1 - (best - fifth) / CLEAR) * cosine
 
-WEIGHT and ENOUGH are fitted on held-out training questions, outside the
-collections that are reported (`benchmarks/fusion.py`): the best mean among the
-settings that cost at most 0.0005 nDCG@10 where words alone are nearly perfect.
+with the word scores of the best and the fifth passage. WEIGHT and CLEAR are
+fitted on held-out training questions, outside the collections that are reported
+(`benchmarks/fusion.py`): the best mean among the settings that cost at most
+0.0005 nDCG@10 where words alone are nearly perfect.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-WEIGHT = 0.8
-ENOUGH = 0.3
+WEIGHT = 1.0
+CLEAR = 0.08
+_OTHERS = 5  # the best is compared with the passage at this place
 
 Scores = npt.NDArray[np.float32]
 
@@ -29,9 +31,17 @@ def scale(words: Scores, ceiling: float) -> Scores:
     return words if ceiling <= 0 else words / np.float32(ceiling)
 
 
-def vector_weight(best: float, *, weight: float = WEIGHT, enough: float = ENOUGH) -> float:
-    """What a cosine counts beside the words, given the best passage's share of the question."""
-    return weight * max(0.0, 1 - best / enough)
+def lead(words: Scores) -> float:
+    """How far the best of scaled word scores (n,) stands out from the fifth, in [0, 1]."""
+    if len(words) == 0:
+        return 0.0
+    others = words.min() if len(words) < _OTHERS else np.partition(words, -_OTHERS)[-_OTHERS]
+    return float(words.max() - others)
+
+
+def vector_weight(standing_out: float, *, weight: float = WEIGHT, clear: float = CLEAR) -> float:
+    """What a cosine counts beside the words, given the best passage's lead."""
+    return weight * max(0.0, 1 - standing_out / clear)
 
 
 def fuse(words: Scores, cosines: Scores, weight: float) -> Scores:

@@ -55,7 +55,7 @@ class Ranker:
     vectors: Any
     encoder: Encoder
     weight: float = fuse.WEIGHT
-    enough: float = fuse.ENOUGH
+    clear: float = fuse.CLEAR
 
     def rank(
         self, question: str, k: int, system: System, allowed: npt.NDArray[np.bool_] | None = None
@@ -75,7 +75,7 @@ class Ranker:
         by_words = _best(scores, depth) if system != "vectors" else np.zeros(0, np.int64)
         rows = np.union1d(by_words, near)
         cosines = dense.rows_of(self.vectors, rows) @ query
-        weight = fuse.vector_weight(float(scaled.max(initial=0.0)), weight=self.weight, enough=self.enough)
+        weight = fuse.vector_weight(fuse.lead(scaled), weight=self.weight, clear=self.clear)
         final = {
             "words": scaled[rows],
             "vectors": cosines,

@@ -115,7 +115,7 @@ def test_fusion_never_prefers_what_is_worse_in_both(pairs: list[tuple[float, flo
     words, cosines = (np.array(column, np.float32) for column in zip(*pairs, strict=True))
     scaled = fuse.scale(words, 50.0)
     assert 0 <= scaled.min() <= scaled.max() <= 1
-    fused = fuse.fuse(scaled, cosines, fuse.vector_weight(float(scaled.max())))
+    fused = fuse.fuse(scaled, cosines, fuse.vector_weight(fuse.lead(scaled)))
     for i in range(len(pairs)):
         for j in range(len(pairs)):
             if scaled[i] <= scaled[j] and cosines[i] <= cosines[j]:
@@ -128,10 +128,14 @@ def test_no_passage_exceeds_the_ceiling(question: str) -> None:
     assert built.scores(question).max() <= built.ceiling(question) + 1e-5
 
 
-def test_words_that_explain_the_question_silence_the_vectors() -> None:
+def test_a_passage_that_stands_out_silences_the_vectors() -> None:
+    alike, clear = np.full(9, 0.3, np.float32), np.array([0.5, *[0.1] * 8], np.float32)
+    assert fuse.lead(alike) == 0
+    assert fuse.lead(clear) == pytest.approx(0.4)
+    assert fuse.lead(np.zeros(0, np.float32)) == 0
     assert fuse.vector_weight(0.0) == fuse.WEIGHT
-    assert fuse.vector_weight(fuse.ENOUGH) == 0 == fuse.vector_weight(1.0)
-    assert 0 < fuse.vector_weight(fuse.ENOUGH / 2) < fuse.WEIGHT
+    assert fuse.vector_weight(fuse.CLEAR) == 0 == fuse.vector_weight(1.0)
+    assert 0 < fuse.vector_weight(fuse.CLEAR / 2) < fuse.WEIGHT
 
 
 def test_memory_index_ranks_by_each_system() -> None:

@@ -1,6 +1,6 @@
 """Fit what decides which sentence answers, and whether any does.
 
-    python -m train.refusal --dev var/train/dev/asked --spans var/train/spans.jsonl [--encoder DIR] [--reranker DIR]
+    python -m train.refusal --dev var/train/dev/asked var/train/dev/wiki --spans var/train/spans.jsonl [--encoder DIR] [--reranker DIR]
         [--gold eval/gold/a.jsonl … --index var/index] --out rag/weights.json
 
 Held-out questions (nothing of them was seen by the encoder or the reranker) are put to small archives made of their
@@ -26,14 +26,14 @@ from index.document import Passage, Span
 from index.encode import Encoder, load_encoder
 from index.search import Hit, MemoryIndex, Ranker
 from rag import features, refuse
+from rag.facts import dates, numbers
 from rag.question import understand
 from rag.reading import Reader
 from rag.scene import Scene
+from rag.words import names, tagged
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument(
-    "--dev", type=Path, required=True, help="held-out set in BEIR layout, with near_misses.jsonl"
-)
+parser.add_argument("--dev", type=Path, nargs="+", required=True, help="held-out sets in BEIR layout")
 parser.add_argument("--spans", type=Path, required=True, help="held-out pairs with the answer's place")
 parser.add_argument("--encoder", default="", help="encoder folder, the bundled one by default")
 parser.add_argument("--reranker", default="", help="reranker folder, none by default")
@@ -83,7 +83,7 @@ def main() -> None:
         cases = list(measure_all(settings))
         if settings.cache:
             save_cases(settings.cache, cases)
-    print({kind: sum(case.kind == kind for case in cases) for kind in ("answerable", "near_miss", "removed")})
+    print({kind: sum(case.kind == kind for case in cases) for kind in SHARE})
 
     groups = sorted({case.group for case in cases})
     random.Random(SEED).shuffle(groups)
@@ -109,20 +109,17 @@ def main() -> None:
     summaries = np.stack(
         [refuse.summary(c.rows, out_of_fold[n], int(np.argmax(out_of_fold[n]))) for n, c in enumerate(cases)]
     )
-    truth = np.array([case.kind == "answerable" for case in cases])
+    truth = np.array([case.kind in ("answerable", "literal") for case in cases])
     chances = np.zeros(len(cases), np.float32)
     for fold in range(5):
         inside = np.array([fold_of[case.group] != fold for case in cases])
-        model = fit_answerable(summaries[inside], truth[inside], weights(cases)[inside], 0)
+        model = fit_answerable(summaries[inside], truth[inside], weights(cases)[inside], settings.units)
         chances[~inside] = model.probability(summaries[~inside])
     kinds = np.array([case.kind for case in cases])
     for kind in ("near_miss", "removed"):
         print(f"{kind}: AUROC {auroc(chances[truth], chances[kinds == kind]):.3f}")
     threshold = float(np.quantile(chances[truth], settings.wrongly))
-    refused = {
-        kind: round(float((chances[kinds == kind] < threshold).mean()), 3)
-        for kind in ("answerable", "near_miss", "removed")
-    }
+    refused = {kind: round(float((chances[kinds == kind] < threshold).mean()), 3) for kind in SHARE}
     print(f"threshold {threshold:.3f} refuses {refused}")
     for low in np.arange(0, 1, 0.1):
         inside = (chances >= low) & (chances < low + 0.1)
@@ -133,7 +130,7 @@ def main() -> None:
             )
 
     sentence = fit_sentences([case for case in cases if case.right.any()], settings.units)
-    answerable = fit_answerable(summaries, truth, weights(cases), 0)
+    answerable = fit_answerable(summaries, truth, weights(cases), settings.units)
     stored = {"sentence": dump(sentence, 0.5), "answerable": dump(answerable, threshold)}
     settings.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     for name, value in sorted(
@@ -144,16 +141,23 @@ def main() -> None:
 
 def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
     encoder = load_encoder(settings.encoder)
-    corpus = {row["_id"]: row["text"] for row in lines(settings.dev / "corpus.jsonl")}
-    queries = {row["_id"]: row["text"] for row in lines(settings.dev / "queries.jsonl")}
-    qrels = [line.split("\t") for line in (settings.dev / "qrels/test.tsv").read_text().splitlines()[1:]]
+    spans = {(row["query"], row["positive"]): row for row in lines(settings.spans)}
+    for folder in settings.dev:
+        yield from measure_folder(settings, folder, encoder, spans)
+
+
+def measure_folder(settings, folder: Path, encoder: Encoder, spans: dict):  # type: ignore[no-untyped-def,type-arg]
+    """Cases of one held-out set: its questions, cloze questions from its answers, near misses, removed passages."""
+    corpus = {row["_id"]: row["text"] for row in lines(folder / "corpus.jsonl")}
+    queries = {row["_id"]: row["text"] for row in lines(folder / "queries.jsonl")}
+    qrels = [line.split("\t") for line in (folder / "qrels/test.tsv").read_text().splitlines()[1:]]
     asked_of = defaultdict(list)
     for query, passage, _ in qrels:
         asked_of[passage].append(queries[query])
     misses = defaultdict(set)
-    for row in lines(settings.dev / "near_misses.jsonl"):
-        misses[row["passage"]].add(row["text"])
-    answers = {(row["query"], row["positive"]): row for row in lines(settings.spans)}
+    if (folder / "near_misses.jsonl").exists():
+        for row in lines(folder / "near_misses.jsonl"):
+            misses[row["passage"]].add(row["text"])
     whole = Archive(corpus, encoder)
     groups = sorted(asked_of)
     random.Random(SEED).shuffle(groups)
@@ -161,19 +165,41 @@ def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
         chosen = groups[first : first + settings.groups]
         texts = {group: corpus[group] for group in chosen}
         for group in chosen:
-            for question in asked_of[group]:
+            for question in asked_of[group][:2]:
                 texts |= {hit.passage.id: hit.passage.text for hit in whole.search(question, k=settings.near)}
-        archive = Archive(texts, encoder)
-        reader = Reader(archive)
+        reader = Reader(Archive(texts, encoder))
         for group in chosen:
-            for question in asked_of[group]:
-                row = answers.get((question, corpus[group]))
-                place = row["answer_start"] if row else -1
-                yield case(reader, question, group, "answerable", place, len(row["answer"]) if row else 0)
+            for number, question in enumerate(asked_of[group][:2]):
+                row = spans.get((question, corpus[group]))
+                place, size = (row["answer_start"], len(row["answer"])) if row else (-1, 0)
+                yield case(reader, question, group, "answerable", place, size)
                 yield case(reader, question, group, "removed", -1, 0)
+                if row and number == 0 and (literal := cloze(corpus[group], place, row["answer"])):
+                    yield case(reader, literal, group, "literal", place, size)
             for question in sorted(misses[group]):
                 yield case(reader, question, group, "near_miss", -1, 0)
-        print(f"{first + len(chosen)} of {len(groups)} passages, archive of {len(texts)}", flush=True)
+        print(
+            f"{folder.name}: {first + len(chosen)} of {len(groups)} passages, archive of {len(texts)}",
+            flush=True,
+        )
+
+
+def cloze(text: str, start: int, answer: str) -> str:
+    """The clause of an answer with a question word in its place: a question in the text's own words."""
+    low = max(text.rfind(mark, 0, start) for mark in "。！？；，\n") + 1
+    ends = [place for mark in "。！？；，\n" if (place := text.find(mark, start + len(answer))) >= 0]
+    high = min(ends, default=len(text))
+    if not 8 <= high - low - len(answer) <= 40:
+        return ""
+    if dates(answer):
+        word = "什么时候"
+    elif found := numbers(answer):
+        word = "多少" + answer[found[-1].end :]
+    elif names(answer):
+        word = "谁" if tagged(answer)[-1][1].startswith("nr") else "哪里"
+    else:
+        word = "什么"
+    return text[low:start] + word + text[start + len(answer) : high] + "？"
 
 
 def case(reader: Reader, question: str, group: str, kind: str, place: int, size: int) -> Case:
@@ -193,18 +219,18 @@ def case(reader: Reader, question: str, group: str, kind: str, place: int, size:
 def without(hits: list[Hit], group: str) -> list[Hit]:
     """The hits as they would be if one passage were not in the archive."""
     left = [hit for hit in hits if hit.passage.id != group]
-    weight = fuse.vector_weight(max((hit.words for hit in left), default=0.0))
+    weight = fuse.vector_weight(fuse.lead(np.array([hit.words for hit in left], np.float32)))
     scored = [Hit(hit.passage, hit.words + weight * hit.vectors, hit.words, hit.vectors) for hit in left]
     return sorted(scored, key=lambda hit: -hit.score)
 
 
+SHARE = {"answerable": 0.35, "literal": 0.15, "near_miss": 0.3, "removed": 0.2}
+
+
 def weights(cases: list[Case]) -> np.ndarray:
-    """Answerable as heavy as all others together, the two kinds of others equally."""
-    counts = {
-        kind: sum(case.kind == kind for case in cases) for kind in ("answerable", "near_miss", "removed")
-    }
-    share = {"answerable": 0.5, "near_miss": 0.3, "removed": 0.2}
-    return np.array([share[case.kind] / counts[case.kind] * len(cases) for case in cases], np.float32)
+    """Each kind weighs its share, however many there are."""
+    counts = {kind: max(1, sum(case.kind == kind for case in cases)) for kind in SHARE}
+    return np.array([SHARE[case.kind] / counts[case.kind] * len(cases) for case in cases], np.float32)
 
 
 def fit_sentences(cases: list[Case], units: int) -> refuse.Weights:
