@@ -27,7 +27,7 @@ test: lint
 
 models: setup-dev
 	@test -n "$(DATA)" || { echo "make models DATA=folder with the training data" >&2; exit 2; }
-	@.venv/bin/python -m train.encoder --data "$(DATA)"
+	@.venv/bin/python -m train.models --data "$(DATA)"
 
 clean:
 	rm -rf .venv var dist build
