@@ -95,7 +95,8 @@ def evaluate(
     started = time.perf_counter()
     corpus = Corpus.of(index)
     judgements = judge(questions, corpus.texts)
-    runs = [search(index, questions, system) for system in SEARCHES]
+    texts = standing(questions)
+    runs = [search(index, texts, system) for system in SEARCHES]
     if assistant is not None:
         runs.append(ask(assistant, questions))
     qrels = qrels_of(judgements, corpus.passages)
@@ -106,16 +107,20 @@ def evaluate(
     )
 
 
-def search(index: Index, questions: Sequence[Question], system: System, *, k: int = DEPTH) -> Run:
-    """The run of one system of the index, follow-ups rewritten from their conversation."""
+def standing(questions: Sequence[Question]) -> dict[str, str]:
+    """Questions by id as they are searched: follow-ups rewritten from their conversation."""
+    return {item.id: rewrite(item.question, item.history) for item in questions}
+
+
+def search(index: Index, texts: Mapping[str, str], system: System, *, k: int = DEPTH) -> Run:
+    """The run of one system of the index over questions as `standing` gives them."""
     index.search("？", k=1, system=system)  # what is loaded on first use is not the first question's time
     results = {}
-    for question in questions:
+    for id_, text in texts.items():
         started = time.perf_counter()
-        hits = index.search(rewrite(question.question, question.history), k=k, system=system)
+        hits = index.search(text, k=k, system=system)
         seconds = time.perf_counter() - started
-        ranking = tuple(retrieved(hit.passage, hit.score) for hit in hits)
-        results[question.id] = Result(ranking, seconds=seconds)
+        results[id_] = Result(tuple(retrieved(hit.passage, hit.score) for hit in hits), seconds=seconds)
     return Run(system, results)
 
 
