@@ -19,8 +19,8 @@ from rag.short import Short, short_answer
 Rows = npt.NDArray[np.float32]
 
 ROOM = 120  # characters an answer may have when one sentence does not say it all
-LONG = 90  # characters a quote of several clauses has at most
-LEAST = 16  # characters a quote with a short answer has at least, where its sentence has as many
+LONG = 100  # characters a quote of several clauses has at most; a shorter sentence is quoted whole
+LEAST = 24  # characters a quote with a short answer has at least, where its sentence has as many
 KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
 CLOSE = 0.6  # a further sentence must be this likely, as a share of the best
 _CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
@@ -103,6 +103,8 @@ def clauses(scene: Scene, text: str, short: Short | None) -> tuple[int, int]:
     the question too, the nearer side first, up to LONG characters.
     """
     bounds = clause_bounds(text)
+    if short is None and len(text) <= LONG:
+        return 0, len(text)
     weights = _nearness(scene, text, bounds)
     middle = max(range(len(bounds)), key=lambda number: weights[number])
     low = high = middle
@@ -111,7 +113,7 @@ def clauses(scene: Scene, text: str, short: Short | None) -> tuple[int, int]:
         reach = (min(middle, holder), max(middle, holder))
         near = bounds[reach[1]][1] - bounds[reach[0]][0] <= LONG
         low, high = reach if near else (holder, holder)
-    enough = LEAST if short is not None else LONG // 2
+    enough = LEAST if short is not None else LONG - 10
     while (number := _wider(bounds, weights, low, high, enough)) is not None:
         low, high = min(low, number), max(high, number)
     return bounds[low][0], bounds[low][0] + len(

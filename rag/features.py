@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from rag.letters import letters
 from rag.question import Asked, Expect
 from rag.rarity import pieces
 from rag.scene import Scene
+from rag.short import short_answer
 from rag.words import content, speakers, tagged
 
 Rows = npt.NDArray[np.float32]
@@ -50,6 +52,10 @@ FEATURES = (
     "asked_soft",  # words of the question beside its question word, nearest in the sentence
     "asked_around",  # … in the sentence and its neighbours
     "date_clash",  # speaks of another date than the question
+    "short",  # how well its best short answer fits
+    "short_missing",  # a kind is asked for and it has no short answer
+    "unit_missing",  # a measure word is asked for and stands beside none of its numbers
+    "literal",  # share of the question's pairs in it, beyond a half
     "reranked",
 )
 
@@ -160,8 +166,11 @@ def _row(
     window = cut.vectors[beside].sum(axis=0)
     near, near_around = whole.near[place], np.max(whole.near[beside], axis=0)
     expected, unit = expectation(asked, piece)
+    short = short_answer(asked, piece.text, rarity)
+    typed = asked.expect is not Expect.NOTHING
+    covered = rarity.share(wanted, here)
     return [
-        rarity.share(wanted, here),
+        covered,
         rarity.share(wanted, around),
         whole.coverage,
         float(cut.vectors[place] @ scene.vector),
@@ -174,7 +183,7 @@ def _row(
         *shared,
         float(expected),
         float(unit),
-        float(asked.expect is not Expect.NOTHING and not expected),
+        float(typed and not expected),
         1.0 - rarity.share(here, wanted),
         min(len(piece.found.text), 150) / 150,
         float(piece.number == 0),
@@ -186,6 +195,10 @@ def _row(
         words.mean(near, words.beside),
         words.mean(near_around, words.beside),
         _clash(asked, piece),
+        log1p(short.score) / 5 if short else 0.0,
+        float(typed and short is None),
+        float(bool(asked.unit) and not unit),
+        max(0.0, covered - 0.5),
         0.0,
     ]
 

@@ -21,7 +21,11 @@ MOST = 12  # sentences of a reply that are read
 _MARK = re.compile(r"[\[【［〔]\s*(?P<ids>[^\[\]【】［］〔〕\n]{1,60}?)\s*[\]】］〕]")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,12}")
 _DONE = re.compile(
-    r"(?:[。！？!?；;]+[”’」』）)]*|\n+)\s*(?:[\[【［〔][^\[\]【】［］〔〕\n]{1,60}[\]】］〕]\s*)*"
+    r"(?:(?:[。！？?；;]|!(?!\[))+[”’」』）)]*|\n+)\s*(?:[\[【［〔][^\[\]【】［］〔〕\n]{1,60}[\]】］〕]\s*)*"
+)
+_QUOTES = "”’」』"
+_SPOKEN = re.compile(
+    r"[^，。！？“”\n]{1,30}(?:说|表示|介绍|指出|强调|道)[。！]\s*(?:[\[【［〔][^\[\]【】［］〔〕\n]{1,60}[\]】］〕]\s*)*"
 )
 _MARKUP = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)|https?://\S+|<[^>\n]{1,200}>|^[#>*\-•\s]+|[*_`]{1,3}", re.M)
 
@@ -36,8 +40,8 @@ class Judged:
 
     @property
     def kept(self) -> list[Claim]:
-        """Claims that may be said: all but the absent."""
-        return [claim for claim in self.claims if claim.verdict is not Verdict.ABSENT]
+        """Claims that may be said: those that cite something; not the absent, nor words in a wrong mouth."""
+        return [claim for claim in self.claims if claim.citations]
 
 
 def judged(
@@ -63,11 +67,21 @@ def _complete(held: str) -> int:
     match = _DONE.search(held)
     if match is None or match.end() == len(held) or held[match.end()] in "[【［〔”’」』）)":
         return 0
+    if held[match.end() - 1] in _QUOTES:
+        return _with_speaker(held, match.end())
     return match.end()
+
+
+def _with_speaker(held: str, end: int) -> int:
+    """The end of a quotation, or of who is said to have spoken it; 0 while that may still come."""
+    if match := _SPOKEN.match(held, end):
+        return match.end() if match.end() < len(held) else 0
+    return end if re.search(r"[。！？\n]", held[end:]) or len(held) - end > 40 else 0
 
 
 def _take(raw: str, passages: Sequence[Passage], ids: Sequence[str], into: Judged) -> Iterator[str]:
     known = dict(zip(ids, passages, strict=True))
+    raw = _MARKUP.sub("", raw)
     named = [
         name.strip()
         for match in _MARK.finditer(raw)
@@ -76,12 +90,12 @@ def _take(raw: str, passages: Sequence[Passage], ids: Sequence[str], into: Judge
     cited = list(dict.fromkeys(name for name in named if name in known))
     strange = [name for name in named if name not in known and _ID.fullmatch(name)]
     into.invented += len(strange)
-    text = _MARKUP.sub("", _strip_marks(raw, known)).strip()
+    text = _strip_marks(raw, known).strip()
     if not letters(text).text:
         return
     claim = _claim(text, [known[name] for name in cited], passages, into, named=bool(cited or strange))
     into.claims.append(claim)
-    if claim.verdict is not Verdict.ABSENT:
+    if claim.citations:
         yield claim.text
 
 
@@ -101,16 +115,17 @@ def _claim(
     """The sentence with its verdict and the citations that carry it.
 
     Right words under a wrong or invented id are misattributed, and cite where
-    they stand; without any id they simply cite where they stand.
+    they stand; without any id they simply cite where they stand. Right words in
+    a wrong mouth cite nothing: they are struck.
     """
     others = [passage for passage in passages if passage not in cited]
     verdict = judge(text, _supports(cited), _supports(others))
     sources = list(cited)
     if verdict is Verdict.MISATTRIBUTED:
         found = [passage for passage in others if judge(text, _supports([passage])) in _GOOD]
-        sources = found[:1] or sources
-        verdict = verdict if named else judge(text, _supports(sources))
-    if verdict is Verdict.ABSENT:
+        sources = found[:1]
+        verdict = verdict if named or not found else judge(text, _supports(sources))
+    if verdict is Verdict.ABSENT or not sources:
         return Claim(text, (), verdict)
     numbers = [number for passage in sources if (number := _cite(text, passage, into))]
     return Claim(text, tuple(dict.fromkeys(numbers)), verdict) if numbers else Claim(text, (), Verdict.ABSENT)

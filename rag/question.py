@@ -77,7 +77,7 @@ _MEASURE = (
     r"款件批届场期层栋套辆台艘架部篇份户口对双组支只头棵株站门类成级度号人公顷周吨字页句步点样国省市县区镇村港回遍趟]"
 )
 _MANY = re.compile(
-    rf"多少(?P<a>{_MEASURE})?|第?几(?P<b>{_MEASURE})|百分之几|几分之几|几成|多大(?:面积|规模|比例)?|多长|多高|多远|多久|多重|"
+    rf"多少(?:[万亿千百]+)?(?P<a>{_MEASURE})?|第?几(?P<b>{_MEASURE})|百分之几|几分之几|几成|多大(?:面积|规模|比例)?|多长|多高|多远|多久|多重|"
     rf"多快|占比|比重|比例是|有多|好多(?P<c>{_MEASURE})|若干"
 )
 _ASKING = re.compile(
@@ -210,12 +210,24 @@ def _expect(bare: str) -> tuple[Expect, str]:
         if match := pattern.search(bare):
             found.append((match.start(), expect, ""))
     if match := _MANY.search(bare):
-        unit = next((group for group in match.groups() if group), "")
+        unit = next((group for group in match.groups() if group), "") or _unit(bare[match.end() :])
         found.append((match.start(), Expect.NUMBER, unit))
     if not found:
         return Expect.NOTHING, ""
     _, expect, unit = min(found, key=lambda one: one[0])
     return expect, unit
+
+
+def _unit(rest: str) -> str:
+    """The noun counted when no measure word stands between: `多少人`, `多少标准箱`."""
+    noun = ""
+    for word, tag in tagged(rest[:8]):
+        if word in ("万", "亿", "千", "百") and not noun:
+            continue
+        if not tag.startswith(("n", "q")) or len(noun + word) > 4:
+            break
+        noun += word
+    return {"钱": "元"}.get(noun, noun)
 
 
 def _names(bare: str) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ from rag.words import speakers, tagged
 REACH = 12.0  # letters over which a matched word's pull on a candidate falls to a half
 _MEASURE = re.compile(
     r"(?:多|余|几|来)?(?:个百分点|平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|万亿元|分钟|小时|人次|"
-    r"[\u4e00-\u9fff](?:元|次|里|米|吨|天|月|点)?)?"
+    r"[A-Za-z]{1,3}|[\u4e00-\u9fff](?:元|次|里|米|吨|天|月|点)?)?"
 )
 _ABOUT = re.compile(r"(?:近|约|超过|超|逾|达到|达|至少|大约|将近|第)$")
 _TITLES = re.compile(
     r"(?:[\u4e00-\u9fff]{0,12}(?:书记|主任|局长|部长|市长|省长|区长|县长|镇长|院长|校长|总裁|总经理|董事长|理事长|会长|司长|厅长|处长|"
     r"主席|总理|院士|教授|研究员|负责人|秘书长|场长|记者))$"
 )
+_LOOSE = frozenset("个些步下直般样起致定面体方批种场次位条项名部年天")
 _PLACE_TAGS = ("ns", "nt", "nsf", "s")
 
 
@@ -57,18 +58,29 @@ def short_answer(
 
 def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     if asked.expect is Expect.NUMBER:
-        yield from _measured(text)
+        yield from _measured(text, ordinal="第" in asked.text)
     elif asked.expect is Expect.DATE:
-        yield from _joined([(fact.start, fact.end) for fact in dates(text)], text)
+        yield from _joined([(fact.start, fact.end) for fact in dates(text)])
     elif asked.expect is Expect.PERSON:
         yield from _people(text)
     elif asked.expect is Expect.PLACE:
-        yield from _joined(list(_tagged_places(text, _PLACE_TAGS)), text)
+        yield from _joined(list(_tagged_places(text, _PLACE_TAGS)))
 
 
-def _measured(text: str) -> Iterator[tuple[int, int]]:
-    """Numbers with what stands before (`超过`) and the measure word after."""
+def _measured(text: str, *, ordinal: bool) -> Iterator[tuple[int, int]]:
+    """Numbers with what stands before (`超过`) and the measure word after; no `第一`, no `一个`."""
+    known_dates = [(fact.start, fact.end) for fact in dates(text)]
     for fact in numbers(text):
+        first = text[fact.start - 1 : fact.start]
+        if (first == "第") != ordinal and first == "第":
+            continue
+        if fact.text == "一" and text[fact.end : fact.end + 1] in _LOOSE:
+            continue
+        if (
+            any(low <= fact.start < high for low, high in known_dates)
+            and text[fact.end : fact.end + 1] in "年月日"
+        ):
+            continue
         before = _ABOUT.search(text[: fact.start])
         after = _MEASURE.match(text, fact.end)
         yield before.start() if before else fact.start, after.end() if after else fact.end
@@ -89,7 +101,7 @@ def _tagged_places(text: str, tags: tuple[str, ...]) -> Iterator[tuple[int, int]
         place += len(word)
 
 
-def _joined(spans: list[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Neighbours made one: `11月30日` and `上午` are one time, `上海市` and `青浦区` one place."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -122,11 +134,15 @@ def _pull(pulls: list[tuple[int, float]], start: int, end: int) -> float:
 def _fit(asked: Asked, text: str, start: int, end: int) -> float:
     """How well a candidate is of the kind wanted, about 1."""
     if asked.expect is Expect.NUMBER and asked.unit:
-        return 3.0 if asked.unit in text[start : end + 2] else 0.6
+        return 3.0 if asked.unit in text[start : end + len(asked.unit) + 1] else 0.3
+    if asked.expect is Expect.NUMBER:
+        shares = any(word in asked.text for word in ("比重", "占比", "比例", "百分", "几成", "几分", "率"))
+        share = any(mark in text[start:end] for mark in ("%", "％", "分之", "成", "半"))
+        return (2.0 if share else 0.5) if shares else 1.0
     if asked.expect is Expect.PERSON:
         spoken = any(low <= start and end <= high for low, high, _ in speakers(text))
         titled = bool(_TITLES.search(text[:start]))
         return (2.0 if asked.speaker and spoken else 1.0) * (1.3 if titled else 1.0)
-    if asked.expect is Expect.DATE and text[start:end] and text[end - 1] in "日月年号":
+    if asked.expect is Expect.DATE and text[end - 1] in "日月年号":
         return 1.3
     return 1.0

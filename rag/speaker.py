@@ -12,6 +12,9 @@ from rag.words import names, speakers
 
 BACK = 3  # passages of the article that are looked through before the sentence's own
 _TAIL = re.compile(r"(?:(?:在|就|对|向|接受)[^，。]{1,24}|[也还又则曾都]|近日|随后|最后)$")
+_BODY = re.compile(
+    r"(?:会议|委员会|部门|海关|检察院|检察室|法院|公司|集团|中心|办公室|管委会|负责人|发言人|专家|[局委办厅部院])$"
+)
 _PRONOUN = re.compile(r"(?:他|她|他们|她们|大家|我们|我|记者|会议|有人)$")
 
 
@@ -58,7 +61,7 @@ def _phrases(piece: Piece) -> list[Speaker]:
     found = []
     for start, end, phrase in speakers(piece.text):
         named = _TAIL.sub("", _TAIL.sub("", phrase))
-        if _PRONOUN.search(named) or (not names(named) and len(named) > 6):
+        if _PRONOUN.search(named) or not (names(named) or _BODY.search(named)):
             continue
         verb = re.match(r"[^，。：“]{1,4}", piece.text[end:])
         close = end + (verb.end() if verb else 0)

@@ -79,23 +79,35 @@ def near(claim: str, source: str) -> bool:
     """
     said, found = letters(claim), letters(source)
     blocks = _blocks(said.text, found.text)
-    if sum(size for _, _, size in blocks) < NEAR * len(said.text) or _replaced(said.text, found.text, blocks):
+    if (
+        not blocks
+        or sum(size for _, _, size in blocks) < NEAR * len(said.text)
+        or _replaced(said.text, found, source, blocks)
+    ):
         return False
     return _exact(claim, source) and _same_negations(said, found, source, blocks)
 
 
-def _replaced(said: str, found: str, blocks: list[tuple[int, int, int]]) -> bool:
+def _replaced(said: str, found: Letters, source: str, blocks: list[tuple[int, int, int]]) -> bool:
     """Content of the claim stands where the source has other content, or too much of it stands nowhere."""
-    added = ""
-    edges = [(0, 0, 0), *blocks, (len(said), len(found), 0)]
-    for number, (left, right) in enumerate(pairwise(edges)):
-        here = _content(said[left[0] + left[2] : right[0]])
-        there = _content(found[left[1] + left[2] : right[1]])
-        inside = 0 < number < len(edges) - 2
-        if here and there and inside and len(there) <= SWAPPED:
-            return True
-        added += here
-    return len(added) > ADDED * len(said)
+    gaps = [
+        (said[left[0] + left[2] : right[0]], found.text[left[1] + left[2] : right[1]])
+        for left, right in pairwise(blocks)
+    ]
+    first, last = blocks[0], blocks[-1]
+    before, after = _rest_of_clause(found, source, first[1], last[1] + last[2])
+    gaps += [(said[: first[0]], before), (said[last[0] + last[2] :], after)]
+    contents = [(_content(here), _content(there)) for here, there in gaps]
+    if any(here and there and len(there) <= SWAPPED for here, there in contents):
+        return True
+    return sum(len(here) for here, _ in contents) > ADDED * len(said)
+
+
+def _rest_of_clause(found: Letters, source: str, start: int, end: int) -> tuple[str, str]:
+    """Letters of the source before `start` and after `end` that belong to the same clauses."""
+    before = _CLAUSES.split(source[: found.places[start]])[-1]
+    after = _CLAUSES.split(source[found.places[end - 1] + 1 :])[0]
+    return letters(before).text, letters(after).text
 
 
 def _content(text: str) -> str:

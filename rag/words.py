@@ -10,7 +10,7 @@ from index.tokens import tagged as _tagged
 NAME_TAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
 SAYING = (
     r"(?:说|表示|指出|强调|认为|提出|介绍|坦言|透露|称|谈到|提到|告诉记者|写道|回忆|"
-    r"呼吁|要求|建议|宣布|回应|道|讲)"
+    r"呼吁|宣布|回应)"
 )
 _SPEAKER = re.compile(
     rf"(?:^|[。！？；”\n])\s*(?P<who>[^，。！？；：“”\n]{{2,40}}?){SAYING}(?:[，：,:]|“|道|，“)|"

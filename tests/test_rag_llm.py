@@ -16,6 +16,7 @@ from index.update import update_index
 from rag.answer import Answer, Turn, Verdict
 from rag.assistant import Assistant, Settings
 from rag.generate import Judged, judged
+from rag.letters import letters
 from rag.llm import open_model, prompt, visible
 
 DOCUMENTS = Path(__file__).resolve().parent / "rag_documents"
@@ -230,7 +231,7 @@ def _cases(passages: list[Passage]) -> list[tuple[str, str, int]]:
 
 
 def test_no_wrong_sentence_of_two_hundred_reaches_the_reader_unmarked(index: Index) -> None:
-    passages = [passage for passage in index.passages]
+    passages = list(index.passages)
     ids = [f"id{row}x" for row in range(len(passages))]
     cases = _cases(passages)
     assert len(cases) >= 120
@@ -239,7 +240,8 @@ def test_no_wrong_sentence_of_two_hundred_reaches_the_reader_unmarked(index: Ind
         cited = ids[row] if number < len(cases) else "made-up"
         into = Judged()
         out = list(judged(iter([wrong, f"[{cited}]"]), passages, ids, into))
-        said += [(kind, wrong, text) for text in out]
+        printed = letters(passages[row].text).text
+        said += [(kind, wrong, text) for text in out if letters(text).text not in printed]
         assert all(citation.passage in passages for citation in into.citations)
     assert len(cases) * 2 >= 200
     assert said == []
