@@ -28,6 +28,7 @@ class Opened:
         self.stamp = stamp
         self.cards: dict[str, DocumentCard] = {card.id: card for card in index.documents()}
         self.leases = 0
+        self.examples: dict[str, tuple[str, ...]] = {}  # by language, once they were tried
         self._assistants: dict[Settings, Assistant] = {}
         self._lock = threading.Lock()
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from index.document import Article, Passage
 from ui.wording import Words
 
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from ui.archive import Opened
+
 WANTED = 4
+SAMPLED = 400  # passages looked at
 SHORTEST, LONGEST = 6, 26  # characters of a title that reads well inside a question
-_ENDS = re.compile(r"[\s，。：；、,.:;!！?？…—－\-]+")
+_ENDS = re.compile(r"[\s“”「」，。：；、,.:;!！?？…—－\-]+")
+_INNER = str.maketrans("“”「」", "‘’‘’")  # quotation marks inside quotation marks
 _QUESTION = re.compile(r"[?？]$")
 
 
@@ -26,6 +34,14 @@ def examples(
     made += [words.example_section.format(section) for section in sections]
     made += [words.example_title.format(title) for title in titles[wanted // 2 :]]
     return tuple(dict.fromkeys(made))[:wanted]
+
+
+def tried(words: Words, opened: Opened, assistant: Assistant) -> tuple[str, ...]:
+    """Examples that this archive does answer: one that is refused would be a poor welcome."""
+    passages = islice(opened.index.passages, SAMPLED)
+    candidates = examples(words, opened.index.articles(), passages, wanted=3 * WANTED)
+    answered = (question for question in candidates if not assistant.ask(question).refused)
+    return tuple(islice(answered, WANTED))
 
 
 def _usable(values: Iterable[str], *, shortest: int = SHORTEST, longest: int = LONGEST) -> list[str]:
@@ -44,4 +60,4 @@ def _tidy(value: str) -> str:
         flat = flat[1:]
     while flat and _ENDS.fullmatch(flat[-1]):
         flat = flat[:-1]
-    return flat
+    return flat.translate(_INNER)

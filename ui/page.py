@@ -18,14 +18,13 @@ from ui import asking, concordance, evaluation, library, render, settings
 from ui.archive import Archive, Opened
 from ui.browser import listed, quiet, sent, the_part, whole
 from ui.conversations import Exporter
-from ui.examples import examples
+from ui.examples import SAMPLED, examples
 from ui.exchange import Exchange, ExchangeError, from_json, history, mark_from_json, new_key
 from ui.source import open_source
 from ui.wording import Words
 
 AT_ONCE = 40  # questions of the page in hand; the assistant takes its own few at a time
 QUEUE = 200  # questions that may wait
-SAMPLED = 400  # passages looked at for example questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def _ask_tab(desk: Desk) -> None:
         with gr.Column(elem_id="middle"):
             with gr.Column(elem_id="thread"):
                 past = the_part("past", "")
-                live = the_part("live", desk.start())
+                live = the_part("live", "")  # filled when the browser says which conversation is open
             composer = the_part("composer", render.composer(words, asking.LONGEST_QUESTION))
     past.select(desk.restore, outputs=[past, live], **quiet(queue=False))
     asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet())
@@ -143,7 +142,10 @@ def _ask_tab(desk: Desk) -> None:
 
 
 def _examples(words: Words, opened: Opened) -> tuple[str, ...]:
-    return examples(words, opened.index.articles(), islice(opened.index.passages, SAMPLED))
+    """Questions that the archive was seen to answer; until they were tried, the first that come to mind."""
+    if words.code not in opened.examples:
+        return examples(words, opened.index.articles(), islice(opened.index.passages, SAMPLED))
+    return opened.examples[words.code]
 
 
 def _kept(values: object) -> list[Exchange]:

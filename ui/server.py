@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from index.document import YoujuError
 from ui.archive import Archive
 from ui.auth import Gate, gate
+from ui.examples import tried
 from ui.words import LANGUAGES, preferred
 
 if TYPE_CHECKING:
@@ -143,6 +144,9 @@ def _warm(archive: Archive) -> None:
     """Load ahead; an archive that cannot be opened says so and is tried again with the first question."""
     try:
         archive.warm()
+        with archive.lease() as opened:
+            for words in LANGUAGES.values():
+                opened.examples[words.code] = tried(words, opened, opened.assistant(archive.settings))
     except YoujuError as error:
         print(f"youju: {error}", file=sys.stderr, flush=True)
 

@@ -17,14 +17,21 @@ function ready(name, element, trigger, watch, upload) {
   (setUp[name] ?? (() => {}))(element, watch, upload);
   if (parts.live && parts.past && parts.composer && !parts.started) {
     parts.started = true;
-    $("#first-paint")?.remove();
     chat.open(store.current());
   }
 }
 
 const setUp = {
-  live: (_, watch) => watch("value", chat.drawn),
-  past: (_, watch) => watch("value", chat.restored),
+  live: (_, watch) =>
+    watch("value", () => {
+      $("#first-paint")?.remove();
+      chat.drawn();
+    }),
+  past: (_, watch) =>
+    watch("value", () => {
+      $("#first-paint")?.remove();
+      chat.restored();
+    }),
   panel: (_, watch) => watch("value", panel.drawn),
   composer: chat.bind,
   rail: chat.drawRail,
