@@ -11,12 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from eval.answers import AnswerScores, RefusalScores, refusals, score
+from eval.answers import AnswerScores, RefusalScores, is_right, refusals, score
 from eval.coverage import Judgement, judge
 from eval.gold import Question
 from eval.measures import Scores, of_run, qrels_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DEPTH = 100  # passages of a ranking that are judged
 SEARCHES: tuple[System, ...] = ("words", "vectors", "fused")
 ASSISTANT = "assistant"
+RERANKED = "reranked"
 Note = Callable[[str], None]
 
 
@@ -54,7 +55,8 @@ class Evaluation:
 
     `scores` holds, by name of run, measure and question, the scores of the
     answerable questions. `said` is the run whose responses are scored in
-    `answers`, None where nothing was asked.
+    `answers`, None where nothing was asked; `in_full` tells by id whether a
+    follow-up is answered rightly when it is asked in full.
     """
 
     questions: tuple[Question, ...]
@@ -64,6 +66,7 @@ class Evaluation:
     scores: Mapping[str, Scores]
     answers: AnswerScores | None = None
     refusals: RefusalScores | None = None
+    in_full: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -84,7 +87,13 @@ class Evaluation:
             for name, table in self.scores.items()
         }
         return _with_answers(
-            Evaluation(questions, judgements, self.corpus, self.runs, scores, seconds=self.seconds)
+            replace(
+                self,
+                questions=questions,
+                judgements=judgements,
+                scores=scores,
+                in_full={id_: value for id_, value in self.in_full.items() if id_ in kept},
+            )
         )
 
 
@@ -97,13 +106,21 @@ def evaluate(
     judgements = judge(questions, corpus.texts)
     texts = standing(questions)
     runs = [search(index, texts, system) for system in SEARCHES]
+    in_full: dict[str, float] = {}
     if assistant is not None:
-        runs.append(ask(assistant, questions))
+        said = ask(assistant, questions)
+        if assistant.settings.reranker not in ("", "none"):
+            found = {id_: replace(result, response=None) for id_, result in said.results.items()}
+            runs.append(Run(RERANKED, found))
+        runs.append(said)
+        in_full = asked_in_full(assistant, judgements)
     qrels = qrels_of(judgements, corpus.passages)
     scores = {run.name: of_run(judgements, run, qrels) for run in runs}
     seconds = time.perf_counter() - started
     return _with_answers(
-        Evaluation(tuple(questions), judgements, corpus, tuple(runs), scores, seconds=seconds)
+        Evaluation(
+            tuple(questions), judgements, corpus, tuple(runs), scores, in_full=in_full, seconds=seconds
+        )
     )
 
 
@@ -135,6 +152,15 @@ def ask(assistant: Assistant, questions: Sequence[Question], *, name: str = ASSI
         ranking = tuple(retrieved(item.passage, item.score) for item in answer.ranking)
         results[question.id] = Result(ranking, response_of(answer), seconds)
     return Run(name, results)
+
+
+def asked_in_full(assistant: Assistant, judgements: Sequence[Judgement]) -> dict[str, float]:
+    """Whether each follow-up is answered rightly without its conversation, asked in full."""
+    return {
+        item.question.id: float(is_right(item.question, response_of(assistant.ask(item.question.standalone))))
+        for item in judgements
+        if item.question.standalone
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 words · vectors · fused · assistant     the systems
 fused,weight=1.5                        what the cosine counts for beside the words
+fused,clear=0.1                         lead of the best passage by words that silences vectors
 fused,length=200                        passages of about that many characters
 assistant,reranker=FOLDER
 model=FOLDER                            another encoder, over the passages of the index

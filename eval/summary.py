@@ -57,7 +57,12 @@ def answers_json(evaluation: Evaluation) -> dict[str, Any]:
     """Scores of what was said; empty where nothing was asked."""
     if evaluation.answers is None or evaluation.refusals is None:
         return {}
-    return _answer_means(evaluation.answers) | _refusal_means(evaluation.refusals)
+    found = _answer_means(evaluation.answers) | _refusal_means(evaluation.refusals)
+    if evaluation.in_full:
+        asked = {id_: evaluation.answers.right[id_] for id_ in evaluation.in_full}
+        found["follow_up_right"] = round(mean(asked), 6)
+        found["follow_up_right_in_full"] = round(mean(evaluation.in_full), 6)
+    return found
 
 
 def means(scores: Mapping[str, Scores]) -> dict[str, dict[str, float]]:
@@ -99,6 +104,12 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
     yield _types(evaluation)
     if evaluation.answers is not None and evaluation.refusals is not None:
         yield _answers(evaluation)
+        if evaluation.in_full:
+            values = answers_json(evaluation)
+            yield (
+                f"follow-ups right: {values['follow_up_right']:.3f} in conversation, "
+                f"{values['follow_up_right_in_full']:.3f} asked in full"
+            )
     yield f"{evaluation.seconds:.1f} s"
 
 

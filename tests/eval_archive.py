@@ -77,7 +77,7 @@ QUESTIONS = (
     _one("q7", "fact", "护河员每月补贴多少？", "water.txt", "每人每月补贴六百元", "六百元", split="closed"),
     _one(
         "q8", "follow_up", "那县财政呢？", "school.txt", "图书由省新华书店捐赠六千册，其余由县财政购买", "其余",
-        history=(Turn("省新华书店捐了多少册图书？", "六千册。"),),
+        history=(Turn("省新华书店捐了多少册图书？", "六千册。"),), standalone="县财政购买了哪些图书？",
     ),
     Question("q9", "unanswerable", "清河大桥的设计使用寿命是多少年？", answerable=False),
     Question("q10", "off_topic", "怎么做红烧肉？", answerable=False, split="closed"),

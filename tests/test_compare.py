@@ -49,6 +49,8 @@ def test_an_evaluation_has_every_system_type_and_half(index: Index) -> None:
     assert form["splits"]["open"]["questions"] == {"all": 6, "answerable": 5}
     assert form["splits"]["closed"]["questions"] == {"all": 4, "answerable": 3}
     assert form["answers"]["holds"] == 1.0
+    assert set(evaluation.in_full) == {"q8"}
+    assert form["answers"]["follow_up_right_in_full"] in (0.0, 1.0)
     whole = form["systems"]["fused"]["nDCG@10"] * 8
     halves = [form["splits"][half] for half in ("open", "closed")]
     parts = sum(half["systems"]["fused"]["nDCG@10"] * half["questions"]["answerable"] for half in halves)
