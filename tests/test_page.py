@@ -427,3 +427,54 @@ def test_axe_finds_no_serious_violation(page: Page) -> None:
     page.get_by_role("tab", name="问答").click()
     look("phone, dark")
     assert found == []
+
+
+def test_a_hundred_payloads_run_nothing(page: Page) -> None:
+    """Kept exchanges whose every text is a payload: as a hostile document, or a tampered browser, would have it."""
+    starts = ("", '">', "'>", "</script>", "</span></article>", "<!--", "]]>", "\u202e", "${", "{{")
+    ends = (
+        "<script>window.pwned=1</script>",
+        "<img src=x onerror='window.pwned=1'>",
+        "<svg onload=window.pwned=1>",
+        "<iframe src='javascript:parent.pwned=1'></iframe>",
+        "<a href='http://evil.example/'>x</a>",
+        "![x](http://evil.example/x.png)",
+        "<link rel=stylesheet href=http://evil.example/x.css>",
+        "<style>@import 'http://evil.example/y.css'</style>",
+        "$$\\href{javascript:window.pwned=1}{x}$$",
+        "constructor.constructor('window.pwned=1')()}}",
+    )
+    payloads = [start + end for start in starts for end in ends]
+    mark = {"number": 1, "doc": "d", "spans": [[0, 3]], "text": "", "passage": "p", "article": "a"}
+    for first in range(0, len(payloads), 25):
+        kept = []
+        for number, payload in enumerate(payloads[first : first + 25], first):
+            texts = dict.fromkeys(
+                ("title", "section", "newspaper", "date", "page", "speaker", "text"), payload
+            )
+            marks = [{**mark, **texts, "doc": payload, "flags": [payload]}]
+            sentence = {"text": payload, "marks": [1], "verdict": "near-verbatim", "short": [0, 4]}
+            one = {
+                "key": f"k{number}",
+                "question": payload,
+                "text": payload,
+                "seconds": 0.1,
+                "reason": payload,
+            }
+            lists = {"notes": [payload], "understood": [payload], "sentences": [sentence], "nearest": marks}
+            kept.append({**one, **lists, "marks": marks, "refused": number % 2 == 0})
+        page.evaluate(
+            """kept => {
+                localStorage.setItem("youju.conversations", JSON.stringify([{id: "c", title: kept[0].question}]));
+                localStorage.setItem("youju.conversation.c", JSON.stringify(kept));
+                sessionStorage.setItem("youju.current", "c");
+            }""",
+            kept,
+        )
+        page.reload()
+        expect(page.locator("#past .turn")).to_have_count(25)
+        assert page.locator("#desk :is(img, script, iframe, svg, style, link, a)").count() == 0
+        page.locator("#past .cite").first.click()
+        expect(page.locator("#panel .source")).to_be_visible()
+        assert page.locator("#panel :is(img, script, iframe, svg, style, link, a)").count() == 0
+    page.evaluate("localStorage.clear()")
