@@ -23,30 +23,24 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval.cloze import gap
 from eval.gold import Evidence, Question, locate
 from index.document import Passage, YoujuError
 from index.sentences import sentences
 from index.tokens import terms
-from rag.facts import numbers
 from rag.letters import containment, letters, shingles
-from rag.words import tagged
 
 if TYPE_CHECKING:
     from index.search import Index
 
 SHORTEST, LONGEST = 20, 120  # letters of a sentence that becomes a cloze
-WINDOW = 30  # letters of it that are kept around the gap
 KEEP = (0.7, 0.5)  # shares of the content words that are kept, in turn
 AMBIGUOUS = 0.75  # share of a question, by rarity, that another passage may not hold
 SAME = 0.7  # share of four-letter runs from which two sentences are the same
 COMMON = 0.1  # share of the passages that may hold what is asked for
 TITLE = 8  # letters of a title that becomes a question
-_ASK = {"nr": "谁", "nrt": "谁", "ns": "哪里", "nt": "哪个单位", "t": "什么时候"}
-_CONTENT = "nvaijlzbt"
 _DAMAGED = {"lost_digits", "truncated", "unrelated", "caption"}
 _ENDS = ("。", "！", "？", "；", "”", "…")
 
@@ -93,10 +87,10 @@ class Archive:
         """How rare the rarest term of a word is."""
         return max((self.rarity.get(term, 0.0) for term in terms(word)), default=0.0)
 
-    def common(self, word: str) -> bool:
-        """True when a word is in so many passages that asking for it asks for nothing."""
-        # a reprint alone does not make a word common
-        return self.rare(word) < math.log(1 + min(1 / COMMON, len(self.passages) / 2)) - 1e-9
+    @property
+    def uncommon(self) -> float:
+        """How rare a word must be that is worth asking for; a reprint alone does not make one common."""
+        return math.log(1 + min(1 / COMMON, len(self.passages) / 2)) - 1e-9
 
     def same(self, sentence: Sentence) -> list[Sentence]:
         """The sentence and every other that says the same in the same words."""
@@ -150,21 +144,22 @@ def _clozes(archive: Archive, rng: random.Random, count: int) -> Iterator[Questi
             return
         if not SHORTEST <= len(sentence.letters) <= LONGEST:
             continue
-        gap = _gap(archive, sentence.text, rng, KEEP[len(asked) % len(KEEP)])
-        if gap is None or gap.everyday in asked:
+        keep = KEEP[len(asked) % len(KEEP)]
+        found = gap(sentence.text, archive.rare, rng, keep=keep, least=archive.uncommon)
+        if found is None or found.everyday in asked:
             continue
         evidence = archive.same(sentence)
-        if letters(gap.answer).text in letters(gap.question).text or archive.ambiguous(
-            gap.question, evidence
+        if letters(found.answer).text in letters(found.question).text or archive.ambiguous(
+            found.question, evidence
         ):
             continue
-        asked.add(gap.everyday)
+        asked.add(found.everyday)
         yield Question(
             id=f"cloze-{len(asked):04d}",
             type="cloze",
-            question=gap.everyday,
+            question=found.everyday,
             evidence=tuple(Evidence(item.doc, item.text) for item in evidence),
-            answer=gap.answer,
+            answer=found.answer,
         )
 
 
@@ -200,70 +195,3 @@ def _whole_sentences(passages: Sequence[Passage], texts: Mapping[str, str]) -> I
             # a sentence that was put together from two columns cannot be quoted in one piece
             if plain and text.endswith(_ENDS) and len(locate(texts[passage.doc], text)) == 1:
                 yield Sentence(row, passage.doc, text, plain)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    """A sentence as a question, in its own words and in everyday words, and what stood in the gap."""
-
-    question: str
-    everyday: str
-    answer: str
-
-
-def _gap(archive: Archive, sentence: str, rng: random.Random, keep: float) -> _Gap | None:
-    """A question from a sentence, None where there is nothing to ask for or too little to ask with."""
-    words = tagged(sentence)
-    gaps = [place for place, (word, tag) in enumerate(words) if _asks(word, tag, words, place)]
-    if not gaps:
-        return None
-    place = max(gaps, key=lambda spot: archive.rare(words[spot][0]))
-    if archive.common(words[place][0]):
-        return None
-    ask = _asks(*words[place], words, place)
-    spots = range(*_window([word for word, _ in words], place))
-    content = [spot for spot in spots if spot != place and _is_content(*words[spot])]
-    if len(content) < 2:
-        return None
-    # people who put a thing in their own words leave out its rare words first
-    everyday = _everyday()
-    content.sort(key=lambda spot: (words[spot][0] not in everyday, archive.rare(words[spot][0])))
-    kept = content[: max(2, round(keep * len(content)))]
-    said = {spot: words[spot][0] for spot in kept} | {place: ask}
-    said |= {spot: words[spot][0] for spot in spots if words[spot][1][:1] in "pcuf" and spot not in said}
-    worn = said | {spot: rng.choice(everyday.get(said[spot], (said[spot],))) for spot in kept}
-    question, short = ("".join(form[spot] for spot in sorted(form)) + "？" for form in (said, worn))
-    return _Gap(question, short, words[place][0])
-
-
-@cache
-def _everyday() -> dict[str, tuple[str, ...]]:
-    lines = (Path(__file__).parent / "everyday.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("=") for line in lines if line and not line.startswith("#"))
-    return {formal: tuple(others.split()) for formal, others in pairs}
-
-
-def _is_content(word: str, tag: str) -> bool:
-    return tag[:1] in _CONTENT and len(word) > 1
-
-
-def _asks(word: str, tag: str, words: Sequence[tuple[str, str]], place: int) -> str:
-    """The question word for a word, empty where it cannot be asked for."""
-    if tag in _ASK and len(word) > 1 and (tag != "t" or numbers(word)):
-        return _ASK[tag]
-    after = words[place + 1] if place + 1 < len(words) else ("", "")
-    counted = after[1] in ("q", "m", "n") and after[0] not in ("年", "月", "日")
-    return "多少" if tag == "m" and counted and len(numbers(word + after[0])) == 1 else ""
-
-
-def _window(words: Sequence[str], place: int) -> tuple[int, int]:
-    """Words around a place, at most WINDOW characters, taken from both sides in turn."""
-    first, last, size = place, place + 1, len(words[place])
-    while size < WINDOW and (first > 0 or last < len(words)):
-        if first > 0:
-            first -= 1
-            size += len(words[first])
-        if last < len(words) and size < WINDOW:
-            size += len(words[last])
-            last += 1
-    return first, last
