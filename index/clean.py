@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from index.bylines import is_byline, is_credit
 from index.characters import characters
 from index.document import Span
 from index.lines import Line, columns
 from index.located import Located, gap, joined
-from index.shapes import continues, ended, is_byline, is_caption, is_credit, is_headline, opens_with_dateline
+from index.shapes import continues, ended, is_caption, is_headline, opens_with_dateline
 
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one

@@ -17,7 +17,6 @@ from index.pieces import Piece
 from index.runs import Run
 from index.speakers import speakers
 
-
 _TEXT = ("body", "caption", "quote")  # kinds of passages in which a number may be lost
 _LOST = "lost_digits"
 _BRIEF = 250  # characters of the longest notice or photo story

@@ -17,6 +17,7 @@ _NEIGHBOUR, _BESIDE, _NEAR, _LATER, _EARLIER = 12.0, 10.0, 2.0, 0.0, -1.0  # bon
 _AROUND = 9.0  # only an item with a headline of its own stands between, less for each of its paragraphs
 _IN_PLACE = -4.0  # the right half stands where a paragraph naturally begins
 _CLIP = (-6.0, 9.0)  # least and most that the character model may say
+_ONE_JUMP = -8.0  # only one of them carries a jump line
 _JUMP = 6.0  # both halves carry a jump line
 _BREAKS_OFF = 3.0  # it is running text that certainly goes on somewhere
 _UNDER_HEAD = -4.0  # the right half stands under a headline, as a beginning would
@@ -99,6 +100,8 @@ def _score(tail: Half, head: Half, page: str, beside: int, about: About) -> floa
         score += _UNDER_HEAD
     if head.in_place and beside < 0:
         score += _IN_PLACE
+    if tail.jump != head.jump:
+        score += _ONE_JUMP
     score += _JUMP if tail.jump and head.jump else _placed_score(tail, head, beside)
     if score <= _ENOUGH - _SAME:
         return score

@@ -99,5 +99,6 @@ def _table(path: Path, changed: int, size: int) -> dict[str, tuple[tuple[str, st
             for name, titles in _COLUMNS.items()
         }
         fields["date"] = iso_date(fields["date"]) or fields["date"]
-        rows[fields.pop("file")] = tuple((name, value) for name, value in fields.items() if value)
+        file = fields.pop("file")
+        rows[file] = tuple((name, value) for name, value in fields.items() if value)
     return rows

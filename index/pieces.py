@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index import shapes
+from index import bylines, shapes
 from index.clean import Block
 from index.document import Dropped
 from index.located import Located
@@ -98,7 +98,7 @@ def _kind(block: Block, text: str) -> str:
         return "caption"
     if shapes.is_signature(text):
         return "signature"
-    if shapes.is_byline(text):
+    if bylines.is_byline(text):
         return "byline"
     if shapes.is_furniture(text):
         return "furniture"
@@ -131,7 +131,7 @@ def _is_under_headline(piece: Piece, after: Piece | None) -> bool:
     if after is None:
         return False
     if piece.kind == "headline":
-        return after.kind == "body" and shapes.is_names(piece.text)
+        return after.kind == "body" and bylines.is_names(piece.text)
     above = after.kind == "byline" or (after.kind == "body" and shapes.opens_with_dateline(after.text))
     return above and piece.open and len(piece.text) <= _SUBTITLE and "。" not in piece.text
 
@@ -141,7 +141,7 @@ def _is_captioned(found: Sequence[Piece], at: int) -> bool:
     if at + 2 >= len(found) or found[at - 1].kind not in ("headline", "caption"):
         return False
     credit, after = found[at + 1], found[at + 2].kind
-    return len(found[at].text) <= 150 and shapes.is_credit(credit.text) and after == "byline"
+    return len(found[at].text) <= 150 and bylines.is_credit(credit.text) and after == "byline"
 
 
 def _is_repeated(found: Sequence[Piece], at: int, letters: Sequence[str]) -> bool:

@@ -6,17 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.bylines import SURNAMES, is_names
 from index.located import Located
 from index.sentences import sentences
-from index.shapes import SURNAMES, is_names
 
 _SAYS = (
     r"(?:指出|强调|表示|认为|介绍说|介绍|坦言|要求|透露|谈到|回忆说|回忆|写道|建议|呼吁|告诉记者|对记者说|告诉笔者|感慨|直言"
     r"|解释说|解释|补充说|总结说|笑着说|说道|说)"
 )
 _MANNER = (
-    r"(?:还|也|则|又|均|都|再次|最后|随后|同时|进一步|明确|一致|纷纷|特别|着重|反复|多次|深刻|曾|日前|近日|昨天|今天|当天"
-    r"|在[^，。：；“”]{1,24}?(?:中|上|时|后)|对此|如此|这样|笑着|高兴地|激动地|自豪地|向(?:记者|大家|媒体|笔者|与会者)[^，。：；“”]{0,4}?)*"
+    r"(?:(?:还|也|则|又|均|都|再次|最后|随后|同时|进一步|明确|一致|纷纷|特别|着重|反复|多次|深刻|曾|日前|近日|昨天|今天|当天"
+    r"|在[^，。：；“”在]{1,24}?(?:中|上|时|后)|对此|如此|这样|笑着|高兴地|激动地|自豪地"
+    r"|向(?:记者|大家|媒体|笔者|与会者)[^，。：；“”]{0,4}?)){0,4}"
 )
 _WHO = r"(?P<who>[\u3400-\u9fffA-Za-z·（）()、]{1,40}?)"
 _BEFORE = re.compile(rf"[“\"]?(?:[^，。：；“”]{{0,20}}[，,])?{_WHO}{_MANNER}{_SAYS}[，,：:“]")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from index import shapes
+from index.bylines import SURNAMES
 from index.characters import characters
 from index.lines import Line, columns
 
@@ -27,7 +28,7 @@ _CREDITED = re.compile(
 _SIGNED = re.compile(
     r"(?:本报|本刊|本网|新华社|特约)[\u3400-\u9fff]{0,4}(?:记者|评论员|通讯员)"
     r"(?:[ \u3000、]*(?:通讯员|记者|实习生)?[ \u3000]*"
-    rf"[{shapes.SURNAMES}][\u3400-\u9fff]{{1,2}})*"
+    rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}})*"
 )
 _RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
 _NUMBER, _BLANK = (
@@ -113,7 +114,7 @@ def _ends_before(text: str, at: int) -> bool:
 def _name_end(text: str, match: re.Match[str]) -> int:
     """Where a byline's last name ends: after three characters, or two where the words after it ask for it."""
     end = match.end()
-    last = re.search(rf"[{shapes.SURNAMES}][\u3400-\u9fff]{{2}}\Z", text[:end])
+    last = re.search(rf"[{SURNAMES}][\u3400-\u9fff]{{2}}\Z", text[:end])
     if last is None or not re.match(r"[\u3400-\u9fff]", text[end : end + 1]):
         return end
     return end - 1 if _begins(text[end - 1 : end + 17]) > _begins(text[end : end + 18]) + _NAME else end

@@ -1,0 +1,81 @@
+"""Lines that name people: bylines, and the photographers under pictures.
+
+Lines are taken apart at their blanks and marks and each word is looked at alone, so that no line takes long.
+"""
+
+from __future__ import annotations
+
+import re
+
+SURNAMES = (
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪戴崔任陆廖姚"
+    "方金邱夏谭韦贾邹石熊孟秦阎薛侯雷白龙段郝孔邵史毛常万顾赖武康贺严尹钱施牛洪龚汤陶黎温莫易樊乔文安殷颜庄章鲁倪庞邢俞翟蓝聂齐"
+    "向申葛柴伍覃骆关焦柳欧祝纪尚毕耿芦左季管符辛苗詹曲靳祁路涂兰甘裴梅童翁霍游阮尤岳柯牟滕谷舒卜成饶宁凌盛查单冉鲍华包屈房喻解"
+    "蒲卫简时连车项闵邬吉党阳司费蒙席晏隋古强穆姬宫景米麦谈柏瞿艾沙鄢桂窦郁缪畅巩卓褚栾戚全娄甄郎池丛边岑农苟迟保商臧佘卞虞刁冷"
+    "劳祖惠晋应匡仇宗宣邸闻操闫肖付代"
+)
+_LONGEST = 60  # characters of a byline
+_MOST = 20  # words of one
+_APART = re.compile(r"[ \u3000、，,/／|｜:：]+")
+_ROLE = re.compile(
+    r"(?:[\u3400-\u9fff]{0,8}(?:社|报|刊|网|台|特约|首席|见习|实习|媒体)|驻[\u3400-\u9fff]{2,5})?"
+    r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人|编辑|作者|实习生|摄影师)(?P<name>[\u3400-\u9fff]{0,9})"
+)
+_LABEL = re.compile(r"文|图|图文|文图|撰文|摄影|作者|编译|记者")
+_LABELLED = re.compile(r"(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜]")
+_DONE = re.compile(r"集体(?:采写|报道)|采写|报道|摄影报道|综合报道|整理|编译|撰文")
+_NAME = re.compile(r"[\u3400-\u9fff]{1,4}(?:·[\u3400-\u9fff]{1,6})?")
+_WORDS = re.compile(r"[的了是在有为什么怎吗呢不]")
+_NAMES = re.compile(
+    rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}"
+    r"|[\u3400-\u9fff]{2,3}"
+)
+_CREDIT = re.compile(
+    r"(?:\A|[。！？!?）)”\s])(?P<who>[^。！？!?）)”]{1,40})(?:摄影|摄|供图|制图|绘)[）)]?[。.]?\Z"
+)
+_SOURCED = re.compile(
+    r"[（(](?:资料图片?|图片|图|照片|新华社发|[^（()）]{1,12}(?:供图|摄|发|制图))[）)][。.]?\Z"
+)
+_MARKS = ("摄", "图", "绘", "片", "发")
+
+
+def is_byline(text: str) -> bool:
+    """Whether the line names who wrote the article, and says so."""
+    text = text.strip("■□◆● \u3000")
+    if not text or len(text) > _LONGEST or _WORDS.search(text):
+        return False
+    words = [word for word in _APART.split(text) if word]
+    if not words or len(words) > _MOST:
+        return False
+    if _LABELLED.match(text):
+        return len(words) > 1 and all(_NAME.fullmatch(word) for word in words[1:])
+    if not _ROLE.fullmatch(words[0]):
+        return False
+    return all(_ROLE.fullmatch(word) or _NAME.fullmatch(word) or _DONE.fullmatch(word) for word in words)
+
+
+def is_names(text: str) -> bool:
+    """Whether the line may be names alone; where it stands must tell."""
+    return len(text) <= 40 and _NAMES.fullmatch(text) is not None
+
+
+def ends_with_credit(text: str) -> bool:
+    """Whether the text ends with the name of a photographer."""
+    end = text[-_LONGEST:]
+    if not any(mark in end[-8:] for mark in _MARKS):
+        return False
+    match = _CREDIT.search(end)
+    return (match is not None and _are_people(match["who"])) or _SOURCED.search(end) is not None
+
+
+def is_credit(text: str) -> bool:
+    """Whether the text is only the name of a photographer."""
+    if len(text) > 40 or "摄" not in text:
+        return False
+    match = _CREDIT.match(text)
+    return match is not None and _are_people(match["who"])
+
+
+def _are_people(text: str) -> bool:
+    words = [word for word in _APART.split(text) if word]
+    return 0 < len(words) <= 6 and all(_ROLE.fullmatch(word) or _NAME.fullmatch(word) for word in words)

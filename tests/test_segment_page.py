@@ -1,0 +1,130 @@
+"""What a person sees on a page: articles, speakers, days, lost numbers, broken sentences."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from index.bylines import is_byline, is_credit, is_names
+from index.dates import dateline_date, mentions
+from index.document import Document, Passage, Reading, Source
+from index.segment import segment
+from index.shapes import is_caption, is_headline, opens_with_dateline
+
+WELL = """村里打了一口深井
+
+本报记者 李青山
+
+青石村去年冬天打了一口深井，井深一百二十米，解决了全村三百多口人的吃水问题。打井队在山脚下试了三处，第三处才见到水。
+
+村主任王大有说，过去村民要到五里外的河边挑水，来回一个多小时。现在拧开龙头就有水，老人也不用再下坡了。井水经过县里化验，水质比河水还好。
+"""
+PLAY = """剧团送戏到山乡
+
+本报记者 周小舟
+
+县剧团的十二名演员昨天翻过两座大山，为偏远的石门乡送去一台折子戏。戏台就搭在小学的操场上，灯光用的是一台旧发电机。
+
+团长赵芳表示，剧团每年下乡演出八十多场，最远的地方要走一整天。“只要台下有一个观众，我们就唱。”她说。
+"""
+
+
+def read(text: str, source: Source | None = None) -> Reading:
+    document = Document(id="页.txt", text=text, sha256="0" * 64, size=len(text))
+    return segment(replace(document, source=source) if source else document)
+
+
+def body(reading: Reading) -> list[Passage]:
+    return [passage for passage in reading.passages if passage.kind == "body"]
+
+
+def test_two_articles_of_a_page_are_told_apart() -> None:
+    reading = read(WELL + "\n" + PLAY)
+    assert [article.title for article in reading.articles] == ["村里打了一口深井", "剧团送戏到山乡"]
+    assert [article.byline for article in reading.articles] == ["本报记者 李青山", "本报记者 周小舟"]
+    assert all(article.complete for article in reading.articles)
+
+
+def test_a_cut_sentence_is_joined_over_a_pull_quote() -> None:
+    text = WELL.replace("第三处才见到水。", "第三处才见\n\n■ 只要台下有一个观众我们就唱\n\n到水。")
+    reading = read(text)
+    joined = [passage for passage in body(reading) if "第三处才见到水。" in passage.text]
+    assert len(joined) == 1
+    assert "broken" in joined[0].flags
+    assert [passage.text for passage in reading.passages if passage.kind == "quote"] == [
+        "只要台下有一个观众我们就唱"
+    ]
+
+
+def test_a_lost_number_is_flagged_and_not_filled_in() -> None:
+    text = WELL.replace("一百二十米", "   米").replace("三百多口", "   多口").replace("五里", "  里")
+    reading = read(text)
+    places = [text[span.start : span.end] for passage in reading.passages for span in passage.lost]
+    assert len(places) == 3
+    assert all(place.isspace() for place in places)
+    assert not any(character.isdigit() for passage in reading.passages for character in passage.text)
+
+
+@pytest.mark.parametrize(
+    "text", ["张三 李四 王五 出席会议。", "今天 天气 很好，我们 去 爬山。", "县里修路， 村里架桥。"]
+)
+def test_a_blank_between_words_is_no_lost_number(text: str) -> None:
+    assert not any(passage.lost for passage in read(text).passages)
+
+
+def test_an_upright_caption_is_laid_down() -> None:
+    reading = read(WELL + "\n" + "\n".join("山村新井出水") + "\n")
+    captions = [passage for passage in reading.passages if passage.kind == "caption"]
+    assert [passage.text for passage in captions] == ["山村新井出水"]
+    assert captions[0].flags == ("caption",)
+
+
+def test_an_unfinished_article_says_where_it_goes_on() -> None:
+    (article,) = read(WELL.rstrip()[:-12] + "\n（下转第三版）\n").articles
+    assert not article.complete
+    assert article.continued == "下转第三版"
+
+
+def test_the_speaker_stays_in_force() -> None:
+    text = (
+        "县长陈默在会上指出，公路要修到每一个村。要先修最难走的路段。要把桥梁一起考虑进去。要让村民参加监督。"
+        "要在雨季到来以前完工。要算好每一笔账，把钱用在刀刃上。要注意保护沿线的古树和水源。要听取老人们的意见，他们最了解山里的情况。"
+        "要把养护的责任落实到人。要及时公布工程的进度，让大家心里有数。会后，大家到工地上看了施工情况。"
+    )
+    speakers = [passage.speaker for passage in body(read(f"修路会议召开\n\n{text * 2}"))]
+    assert len(speakers) > 1
+    assert set(speakers) == {"县长陈默"}
+
+
+def test_the_day_is_resolved_against_the_page() -> None:
+    text = "新华社青石5月3日电（记者 李青山）" + WELL.split("\n\n")[2] + "\n"
+    (article,) = read(f"村里打了一口深井\n\n{text}", Source(date="2021-05-04", given=("date",))).articles
+    assert (article.dateline, article.byline, article.date) == (
+        "新华社青石5月3日电",
+        "记者 李青山",
+        "2021-05-03",
+    )
+    assert dateline_date("新华社青石12月31日电", "2021-01-01") == "2020-12-31"
+    assert dateline_date("新华社青石5月3日电", "") == ""
+    found = [mention.date for mention in mentions("今年修路，昨天完工，去年3月开工", "2021-05-03")]
+    assert found == ["2021", "2021-05-02", "2020-03"]
+    assert mentions("今年修路，昨天完工", "") == ()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [is_byline, is_credit, is_names, is_caption, is_headline, opens_with_dateline],
+    ids=["byline", "credit", "names", "caption", "headline", "dateline"],
+)
+@pytest.mark.parametrize("piece", ["本报记者", "记者 王", "王小 ", "本报", "摄", "（", "1月", "日报", " "])
+def test_no_line_takes_long(shape: object, piece: str) -> None:
+    began = time.perf_counter()
+    shape(piece * 400 + "!")  # type: ignore[operator]
+    shape((piece * 400)[:59] + "!")  # type: ignore[operator]
+    assert time.perf_counter() - began < 0.5
+
+
+def test_the_same_text_keeps_its_names() -> None:
+    assert [passage.id for passage in read(WELL).passages] == [passage.id for passage in read(WELL).passages]
