@@ -22,7 +22,7 @@ from index.records import DocumentCard, Records, Writer
 from index.search import searchable
 from index.segment import segment
 
-READER = "2"  # raise it when the same file would be cut differently: documents are then read again
+READER = "3"  # raise it when the same file would be cut differently: documents are then read again
 _BATCH = 512  # passages encoded at a time
 
 
