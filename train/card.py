@@ -37,7 +37,7 @@ Runs with numpy and `tokenizers`, without torch. NFKC, lower case and traditiona
     python -m train.models --data DIR
 
 on {machine}, two cores shared with other work, no GPU: {seconds} s for the encoder step (start vectors, about three
-minutes, not counted), seed {seed}. Configuration and development scores by step: `training.json`.
+minutes, not counted). {runs} Configuration and development scores by step: `training.json`.
 
 ## Data and terms
 
@@ -75,6 +75,10 @@ get the same vector. Not for other languages. Similarity is not a probability.
 """
 
 
+RUNS = """The table is the mean of two runs (`train.average`): the first without the lay questions on statutes of
+`train/questions`, 250 more weak and question steps; the second with them."""
+
+
 def main() -> None:
     from safetensors.numpy import load_file
 
@@ -90,7 +94,7 @@ def main() -> None:
     megabytes = sum(p.stat().st_size for p in settings.model.glob("*") if p.suffix in (".safetensors", ".json")) / 1e6
     text = CARD.format(
         pieces=len(table), size=table.shape[1], megabytes=megabytes, machine=training["machine"], seconds=training["seconds"],
-        seed=training["config"]["seed"], weight=scores["weight"], rows="\n".join(rows),
+        runs=RUNS if "runs" in training else f"Seed {training['config']['seed']}.", weight=scores["weight"], rows="\n".join(rows),
     )  # fmt: skip
     (settings.model / "README.md").write_text(text, encoding="utf-8")
 

@@ -33,7 +33,7 @@ parser.add_argument("--out", type=Path, default=Path("var/train"))
 parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
 parser.add_argument("--save", type=Path, default=Path("var/train/late"))
 parser.add_argument("--size", type=int, default=128)
-parser.add_argument("--epochs", type=float, default=4)
+parser.add_argument("--epochs", type=float, default=2)
 parser.add_argument("--questions", type=int, default=48)
 parser.add_argument("--others", type=int, default=9)
 parser.add_argument("--length", type=int, default=192)
@@ -90,7 +90,7 @@ def main() -> None:
     data = np.load(settings.out / "lists.npz")
     asked, found, fused, right = data["asked"], data["found"], data["score"], data["right"]
     source = np.array([pairs[n]["source"] for n in asked])
-    share = np.where(source == "asked_news", 1.0, np.where(source == "asked_law", 1.3, 0.4))
+    share = np.where(source == "asked_news", 1.0, np.where(np.isin(source, ("asked_law", "asked_statute")), 1.3, 0.4))
     share /= share.sum()
     model = Late(table, settings.size)
 

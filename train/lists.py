@@ -22,7 +22,8 @@ from train.encoder import top_rows, top_words, unit
 from train.prepare import read
 from train.ragged import Ragged, join, tokenize
 
-SOURCES = ("asked_law", "equals", "asked_news", "drcd", "cmrc2018", "squad_zh", "news_mrc_houjin")
+LAW = ("asked_law", "asked_statute", "equals")
+REST = ("asked_news", "drcd", "cmrc2018")
 DEPTH = 24
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -58,7 +59,7 @@ def main() -> None:
     texts = join([tokenize(tokenizer, own_texts), prose])
     queries = tokenize(tokenizer, [p["query"] for p in pairs])
     asked_all, found_all, score_all, right_all = [], [], [], []
-    for sources, kinds in ((SOURCES[:2], ("laws_cn",)), (SOURCES[2:], ("news_crud", "zhwiki"))):
+    for sources, kinds in ((LAW, ("laws_cn",)), (REST, ("news_crud", "zhwiki"))):
         asked = np.array([i for i, p in enumerate(pairs) if p["source"] in sources])
         own = np.unique(positive[asked])
         more = len(own_texts) + np.flatnonzero(np.isin(source, kinds))

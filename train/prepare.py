@@ -3,7 +3,7 @@
     python -m train.prepare --data DIR --out var/train
 
 Writes under OUT (JSON lines, UTF-8):
-  pairs.jsonl      query, positive, near_miss, answer, answer_start, kind, source, group
+  pairs.jsonl      (with the questions of train/questions, when their passage is there) query, positive, near_miss, answer, answer_start, kind, source, group
   passages.jsonl   text, title, source: the prose cut into whole sentences, at most LONGEST characters
   dev/{asked,law,wiki}/  three held-out sets in BEIR layout; nothing in them is trained on
   spans.jsonl      held-out pairs whose answer has a place, for the span head
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import hashlib
 import json
 import lzma
 import random
@@ -116,6 +117,25 @@ def cut_law(title: str, text: str) -> list[str]:
         head = f"{title}{number.group()}\n" if number else f"{title}\n"
         passages += [head + part for part in cut(body)] if len(body) > LONGEST + 100 else [head + body]
     return [p for p in passages if len(p) >= SHORTEST]
+
+
+def own_questions(passages: list[dict], seen_queries: set[str]) -> list[dict]:
+    """Pairs of train/questions/*.jsonl: questions written by reading, keyed by the SHA-256 of an article's text
+    (without the line that names the law)."""
+    laws = [p["text"] for p in passages if p["source"] == "laws_cn"]
+    by_hash = {hashlib.sha256(text.split("\n", 1)[-1].encode()).hexdigest(): text for text in laws}
+    found = []
+    for path in sorted((Path(__file__).parent / "questions").glob("*.jsonl")):
+        for row in read(path):
+            text = by_hash.get(row["passage_sha256"])
+            if text is None or bare(row["query"]) in seen_queries:
+                continue
+            found.append({
+                "query": row["query"], "positive": text, "near_miss": row.get("near_miss"), "answer": row.get("answer"),
+                "answer_start": text.find(row["answer"]) if row.get("answer") else -1, "kind": row["kind"],
+                "source": "asked_statute", "title": None,
+            })  # fmt: skip
+    return found
 
 
 def beir(folder: Path, queries: list[tuple[str, str, list[str]]], corpus: dict[str, str]) -> None:
@@ -233,7 +253,7 @@ def main() -> None:
         asked_of: collections.Counter[int] = collections.Counter()
         for number, pair in enumerate(rows):
             asked_of[pair["group"]] += 1
-            if name == "wiki" and number % 2 or name == "law" and asked_of[pair["group"]] > 5:
+            if (name == "wiki" and number % 2) or (name == "law" and asked_of[pair["group"]] > 5):
                 continue
             entry = questions.setdefault(bare(pair["query"]), (f"{pair['kind'][:1] or 'q'}{number}", pair["query"], []))
             entry[2].append(ids[pair["group"]])
@@ -257,6 +277,10 @@ def main() -> None:
         and protected.share(p["positive"]) <= COPY
     ]  # fmt: skip
     counts["pairs dropped near the held-out"] = len(pairs) - len(kept)
+    for pair in own_questions(list(unique.values()), seen_queries):
+        pair["group"] = texts.setdefault(bare(pair["positive"]), len(texts) + len(passage_of))
+        kept.append(pair)
+        counts["pair kept: asked_statute"] += 1
     chance.shuffle(kept)
     write(settings.out / "pairs.jsonl", kept)
     write(settings.out / "spans.jsonl", spans)

@@ -35,7 +35,7 @@ parser.add_argument("--length", type=int, default=176)
 parser.add_argument("--rate", type=float, default=6e-4)
 parser.add_argument("--layers", type=int, default=4)
 parser.add_argument("--seed", type=int, default=7)
-ASKED_SHARE = {"asked_news": 1.0, "asked_law": 1.3, "equals": 1.0, "drcd": 0.6, "cmrc2018": 0.6, "squad_zh": 0.3, "news_mrc_houjin": 0.5}
+ASKED_SHARE = {"asked_news": 1.0, "asked_law": 1.3, "asked_statute": 1.5, "equals": 1.0, "drcd": 0.6, "cmrc2018": 0.6, "squad_zh": 0.3, "news_mrc_houjin": 0.5}
 
 
 class Reranker(torch.nn.Module):
