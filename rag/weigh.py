@@ -62,7 +62,7 @@ def weigh(reader: Reader, found: Found) -> Weighed:
     whole, parts = sheets[0], sheets[1:]
     if not whole.pieces:
         return Weighed(whole.asked, (), (), 0.0, "nothing")
-    confidence = refuse.confidence(whole.rows, whole.scores, whole.ranked[0].row)
+    confidence = max(_confidence(whole), min(map(_confidence, parts), default=0.0))
     pieces = tuple(whole.pieces)
     if confidence < refuse.load("answerable").threshold:
         return Weighed(whole.asked, (), pieces, confidence, "weak")
@@ -99,6 +99,10 @@ def _timely(reader: Reader, asked: Asked, pieces: Sequence[Piece]) -> features.R
     spoken = reader.years()
     nearest = [max(spoken.affinity(piece.passage.article, year) for year in years) for piece in pieces]
     return np.asarray([1 - TIMELY / 2 + TIMELY * one for one in nearest], np.float32)
+
+
+def _confidence(sheet: Sheet) -> float:
+    return refuse.confidence(sheet.rows, sheet.scores, sheet.ranked[0].row)
 
 
 def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tuple[int, int]] | None]:

@@ -116,7 +116,7 @@ def main() -> None:
         model = fit_answerable(summaries[inside], truth[inside], weights(cases)[inside], settings.units)
         chances[~inside] = model.probability(summaries[~inside])
     kinds = np.array([case.kind for case in cases])
-    for kind in ("near_miss", "removed"):
+    for kind in sorted({"near_miss", "removed", "foreign"} & set(kinds)):
         print(f"{kind}: AUROC {auroc(chances[truth], chances[kinds == kind]):.3f}")
     threshold = float(np.quantile(chances[truth], settings.wrongly))
     refused = {kind: round(float((chances[kinds == kind] < threshold).mean()), 3) for kind in SHARE}
@@ -176,6 +176,9 @@ def measure_folder(settings, folder: Path, encoder: Encoder, spans: dict):  # ty
                 yield case(reader, question, group, "removed", -1, 0)
                 if row and number == 0 and (literal := cloze(corpus[group], place, row["answer"])):
                     yield case(reader, literal, group, "literal", place, size)
+            stranger = random.Random(group).choice(groups)
+            if stranger not in chosen:
+                yield case(reader, asked_of[stranger][0], group, "foreign", -1, 0)
             for question in sorted(misses[group]):
                 yield case(reader, question, group, "near_miss", -1, 0)
         print(
@@ -224,7 +227,7 @@ def without(hits: list[Hit], group: str) -> list[Hit]:
     return sorted(scored, key=lambda hit: -hit.score)
 
 
-SHARE = {"answerable": 0.35, "literal": 0.15, "near_miss": 0.3, "removed": 0.2}
+SHARE = {"answerable": 0.35, "literal": 0.15, "near_miss": 0.25, "removed": 0.15, "foreign": 0.1}
 
 
 def weights(cases: list[Case]) -> np.ndarray:
