@@ -46,16 +46,16 @@ PHRASES: dict[str, tuple[str, str]] = {
     "share_y": ("问题占比", "share of questions"),
     "refusal": ("该拒则拒：拒答曲线", "Refusing when due"),
     "refusal_note": (
-        "移动置信阈值时，该拒的拒了多少，不该拒的误拒多少；圆点是现在的位置，虚线是随机。",
+        "移动置信阈值时，该拒的拒了多少，不该拒的误拒多少；圆点是现在的位置（含其他拒答理由），虚线是随机。",
         "As the threshold of confidence moves: what was refused with reason against what was refused "
-        "without. The dot is where the program stands, the dashed line is chance.",
+        "without. The dot is where the program stands, other reasons to refuse included; dashed is chance.",
     ),
     "refusal_x": ("误拒：可回答而拒答", "answerable, refused"),
     "refusal_y": ("应拒：不可回答而拒答", "unanswerable, refused"),
     "trust": ("置信与正确", "Confidence and truth"),
     "trust_note": (
         "按置信分成十组：每组里答对的比例。越贴近对角线，置信越可信。",
-        "Answers in ten groups by confidence: how many of each were right. On the diagonal is to be trusted.",
+        "Answers in ten groups by confidence: how many of each were right. The diagonal would be perfect.",
     ),
     "trust_x": ("置信", "confidence"),
     "trust_y": ("答对的比例", "share right"),

@@ -17,6 +17,7 @@ _SECTION, _TITLE = (
     9,
     15,
 )  # characters of a headline: up to the first it looks like a section's, from the second not
+_USUAL = 3  # headlines of one Markdown level that show it to be that of sections
 _FEW = 12  # articles back that text may return to
 _FULL = 4000  # characters after which an article's beginning is forgotten
 _BESIDE = frozenset({"caption", "quote", "furniture"})
@@ -43,6 +44,7 @@ class Makeup:
     pieces: Sequence[Piece]
     runs: Sequence[Run]
     followers: dict[int, list[int]]
+    levels: Sequence[int]  # Markdown levels of all headlines
     signed: float  # share of the page's headlines that have a byline or dateline
     owner: dict[int, Draft] = field(default_factory=dict)  # by run
     drafts: list[Draft] = field(default_factory=list)
@@ -53,7 +55,8 @@ def articles(pieces: Sequence[Piece], runs: Sequence[Run]) -> list[Draft]:
     followers: dict[int, list[int]] = {}
     for number, run in enumerate(runs):
         followers.setdefault(run.follows, []).append(number)
-    makeup = Makeup(pieces, runs, followers, _signed_share(pieces, runs))
+    levels = [piece.level for piece in pieces if piece.level]
+    makeup = Makeup(pieces, runs, followers, levels, _signed_share(pieces, runs))
     for number, run in enumerate(runs):
         if run.follows < 0:
             _place(makeup, number)
@@ -148,7 +151,7 @@ def _under_heading(makeup: Makeup, number: int, run: Run, before: Draft) -> Draf
     above = [pieces[row].level for row in before.head if pieces[row].level]
     if levels and min(levels) < max(1, _section_level(before, above)):
         return None
-    deeper = bool(levels and above)
+    deeper = bool(levels and above) or (len(levels) == 1 and makeup.levels.count(levels[0]) >= _USUAL)
     close = _close(pieces, run, before)
     if len(titles) == 1:
         close = max(close, 0.7 * _beyond(makeup, number, before))

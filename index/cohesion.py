@@ -25,6 +25,7 @@ class Bag:
 EMPTY = Bag()
 
 
+@lru_cache(maxsize=4096)
 def bag(text: str) -> Bag:
     """The pairs of a text."""
     return _weighed(frozenset(run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)))

@@ -18,6 +18,7 @@ _BETTER = 0.45  # by how much better a headline must suit another text to be mov
 _CERTAIN = 0.05  # the same where bylines show that several headlines are stacked
 _BEGINNING = 0.3  # what it counts that a run looks like the beginning of an article
 _BEGINNINGS = ("dateline", "signed")
+_PAGE, _NEAR = 60, 2  # runs of the longest page; in longer files a headline's text is looked for close by
 _FEW = 12  # runs before and after its place in which a headline's text is looked for
 
 
@@ -69,6 +70,8 @@ def _unstack(
 ) -> bool:
     """Move one end of the stack to the text that it suits best; whether anything was moved."""
     run = found[at]
+    if all(pieces[row].level for row in run.head) and run.body:
+        return False  # marked headlines stand above their own text
     signed = sum(pieces[group[-1]].kind == "byline" for group in stack)
     titles = [bag("\n".join(pieces[row].text for row in group)) for group in stack]
     own = _reach(pieces, found, at, 0)
@@ -105,7 +108,8 @@ def _ends(count: int, keep: bool) -> list[tuple[int, int]]:
 def _places(
     pieces: Sequence[Piece], found: Sequence[Run], at: int, pairs: dict[int, int]
 ) -> Iterator[_Place]:
-    for number in range(max(0, at - _FEW), min(len(found), at + _FEW + 1)):
+    few = _FEW if len(found) <= _PAGE else _NEAR
+    for number in range(max(0, at - few), min(len(found), at + few + 1)):
         run = found[number]
         if number != at and not run.head and run.body and run.follows < 0:
             turn = _BEGINNING if run.why in _BEGINNINGS else 0.0

@@ -29,8 +29,13 @@ def main() -> None:
     tokenizers = {(run / "tokenizer.json").read_bytes() for run in settings.runs}
     if len(tokenizers) > 1:
         raise SystemExit("expected runs of one tokenizer; run train.encoder again for all of them")
-    tables = [load_file(str(run / "model.safetensors"))["embedding.weight"].astype(np.float32) for run in settings.runs]
-    save(settings.model, Tokenizer.from_file(str(settings.runs[0] / "tokenizer.json")), np.mean(tables, axis=0))
+    tables = [
+        load_file(str(run / "model.safetensors"))["embedding.weight"].astype(np.float32)
+        for run in settings.runs
+    ]
+    save(
+        settings.model, Tokenizer.from_file(str(settings.runs[0] / "tokenizer.json")), np.mean(tables, axis=0)
+    )
     records = [json.loads((run / "training.json").read_text()) for run in settings.runs]
     record = {**records[-1], "seconds": sum(r["seconds"] for r in records), "runs": records}
     (settings.model / "training.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -1,6 +1,6 @@
 """Write the encoder's model card from what training and scoring left behind.
 
-    python -m train.card --model models/encoder --scores var/train/scores.json [--out var/train]
+python -m train.card --model models/encoder --scores var/train/scores.json [--out var/train]
 """
 
 from __future__ import annotations
@@ -87,11 +87,15 @@ def main() -> None:
     training = json.loads((settings.model / "training.json").read_text())
     scores = json.loads(settings.scores.read_text())
     rows = [
-        f"| {name} | {system} | " + " | ".join(f"{m[k]:.3f}" for k in ("nDCG@10", "P@1", "R@10", "R@100")) + " |"
+        f"| {name} | {system} | "
+        + " | ".join(f"{m[k]:.3f}" for k in ("nDCG@10", "P@1", "R@10", "R@100"))
+        + " |"
         for name, systems in scores["sets"].items()
         for system, m in systems.items()
     ]
-    megabytes = sum(p.stat().st_size for p in settings.model.glob("*") if p.suffix in (".safetensors", ".json")) / 1e6
+    megabytes = (
+        sum(p.stat().st_size for p in settings.model.glob("*") if p.suffix in (".safetensors", ".json")) / 1e6
+    )
     text = CARD.format(
         pieces=len(table), size=table.shape[1], megabytes=megabytes, machine=training["machine"], seconds=training["seconds"],
         runs=RUNS if "runs" in training else f"Seed {training['config']['seed']}.", weight=scores["weight"], rows="\n".join(rows),

@@ -67,7 +67,9 @@ parser.add_argument("--out", type=Path, default=Path("var/train"))
 parser.add_argument("--model", type=Path, default=Path("var/train/encoder"))
 parser.add_argument("--tokenizer", default="tokenizer.json")
 parser.add_argument("--trunk", default="trunk.npz")
-parser.add_argument("--pool", type=int, default=50000, help="prose passages of each kind that negatives are mined from")
+parser.add_argument(
+    "--pool", type=int, default=50000, help="prose passages of each kind that negatives are mined from"
+)
 for field, value in asdict(Config()).items():
     if isinstance(value, (int, float)):
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(value), default=value)
@@ -95,7 +97,9 @@ class Static(torch.nn.Module):
         share = frequency / frequency.sum()
         self.own = torch.nn.Parameter(torch.tensor(vectors))
         self.shared = torch.nn.Parameter(torch.zeros(vectors.shape))
-        self.scale = torch.nn.Parameter(torch.tensor(np.log(1e-3 / (1e-3 + share)) * 0.5, dtype=torch.float32))
+        self.scale = torch.nn.Parameter(
+            torch.tensor(np.log(1e-3 / (1e-3 + share)) * 0.5, dtype=torch.float32)
+        )
         self.register_buffer("inner", inner)
 
     def table(self) -> torch.Tensor:
@@ -127,7 +131,9 @@ def top_rows(query: np.ndarray, passages: np.ndarray, depth: int) -> np.ndarray:
     return np.concatenate(found)
 
 
-def top_words(queries: Ragged, passages: Ragged, pieces: int, depth: int, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def top_words(
+    queries: Ragged, passages: Ragged, pieces: int, depth: int, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """BM25 over pieces: rows and scores of the best passages, (queries, depth), and the scores of the right ones."""
     import scipy.sparse as sparse
 
@@ -143,7 +149,9 @@ def top_words(queries: Ragged, passages: Ragged, pieces: int, depth: int, right:
     idf = np.log(1 + (len(passages) - df + 0.5) / (df + 0.5))
     idf[df > 0.1 * len(passages)] = 0
     rows = np.repeat(np.arange(len(passages)), np.diff(tf.indptr))
-    tf.data = (idf[tf.indices] * tf.data / (tf.data + 1.2 * (0.25 + 0.75 * length[rows] / length.mean()))).astype(np.float32)
+    tf.data = (
+        idf[tf.indices] * tf.data / (tf.data + 1.2 * (0.25 + 0.75 * length[rows] / length.mean()))
+    ).astype(np.float32)
     tf.eliminate_zeros()
     index, asked, found, scores, own = tf.T.tocsr(), counts(queries), [], [], []
     for at in range(0, len(queries), 128):
@@ -174,7 +182,11 @@ def main() -> None:
     positive = np.array([groups.setdefault(p["group"], len(groups)) for p in pairs])
     unique: dict[int, str] = {}
     for pair in pairs:
-        text = pair["positive"] if not (pair["title"] and pair["source"].startswith("asked_law")) else pair["title"] + "\n" + pair["positive"]
+        text = (
+            pair["positive"]
+            if not (pair["title"] and pair["source"].startswith("asked_law"))
+            else pair["title"] + "\n" + pair["positive"]
+        )
         unique.setdefault(groups[pair["group"]], text)
     queries = tokenize(tokenizer, [p["query"] for p in pairs])
     misses = tokenize(tokenizer, [p["near_miss"] or "" for p in pairs])
@@ -216,9 +228,25 @@ def main() -> None:
         hard_only = everyday_measure(benches[0], cosines[0][1], everyday)
         weight, _ = best_weight(cosines, np.arange(0.5, 4.1, 0.5))
         fused = {b.name: b.measure(b.words.astype(np.float32) + weight * c)["nDCG@10"] for b, c in cosines}
-        fused["everyday"] = everyday_measure(benches[0], benches[0].words.astype(np.float32) + weight * cosines[0][1], everyday)[0]
-        say(note, "vectors", {k: (v["nDCG@10"], v["R@100"]) for k, v in scores.items()}, "everyday", hard_only, "| fused at", weight, fused)
-        return {"weight": weight, **fused, "law R@100": scores["law"]["R@100"], "law vectors": scores["law"]["nDCG@10"]}
+        fused["everyday"] = everyday_measure(
+            benches[0], benches[0].words.astype(np.float32) + weight * cosines[0][1], everyday
+        )[0]
+        say(
+            note,
+            "vectors",
+            {k: (v["nDCG@10"], v["R@100"]) for k, v in scores.items()},
+            "everyday",
+            hard_only,
+            "| fused at",
+            weight,
+            fused,
+        )
+        return {
+            "weight": weight,
+            **fused,
+            "law R@100": scores["law"]["R@100"],
+            "law vectors": scores["law"]["nDCG@10"],
+        }
 
     evaluate("start")
     negatives: dict[int, np.ndarray] = {}
@@ -232,15 +260,21 @@ def main() -> None:
             kind = is_law if law else is_news
             own = np.flatnonzero(kind[: len(unique)])
             more = len(unique) + np.flatnonzero(kind[len(unique) :])
-            rows = np.concatenate([own, chance.choice(more, min(len(more), arguments["pool"]), replace=False)])
+            rows = np.concatenate(
+                [own, chance.choice(more, min(len(more), arguments["pool"]), replace=False)]
+            )
             passages = texts.take(rows)
             query, passage = unit(table, queries.take(asked)), unit(table, passages)
             right = unit(table, texts.take(positive[asked]))
             best = np.sum(query * right, 1)
             found = top_rows(query, passage, 40)
-            some = np.flatnonzero(np.isin(asked, np.concatenate([by_source[s] for s in (*LAW, "asked_news")])))
+            some = np.flatnonzero(
+                np.isin(asked, np.concatenate([by_source[s] for s in (*LAW, "asked_news")]))
+            )
             words = np.full((len(asked), 20), -1)
-            words[some] = top_words(queries.take(asked[some]), passages, len(table), 20, np.zeros(len(some), int))[0]
+            words[some] = top_words(
+                queries.take(asked[some]), passages, len(table), 20, np.zeros(len(some), int)
+            )[0]
             for i, number in enumerate(asked):
                 near = np.unique(np.concatenate([found[i], words[i][words[i] >= 0]]))
                 keep = (
@@ -252,7 +286,9 @@ def main() -> None:
                 negatives[int(number)] = near if len(near) else rows[chance.integers(0, len(rows), 4)]
             say("mined", sources, "mean kept", np.mean([len(negatives[int(n)]) for n in asked]))
 
-    def batch_of(source: str, size: int, hard: bool) -> tuple[Ragged, Ragged, Ragged | None, np.ndarray, Ragged | None]:
+    def batch_of(
+        source: str, size: int, hard: bool
+    ) -> tuple[Ragged, Ragged, Ragged | None, np.ndarray, Ragged | None]:
         if source.startswith("stretch"):
             rows = chance.choice(law_stretches if source == "stretch_law" else stretches, size, replace=False)
             question, rest = texts.take(rows).window(5, 16, chance)
@@ -263,10 +299,18 @@ def main() -> None:
         extra = None
         if hard and source in MINED:
             extra = texts.take(np.concatenate([chance.choice(negatives[int(r)], config.hard) for r in rows]))
-        thin = [r if r is None else r.thin(1 - config.drop, chance) for r in (queries.take(rows), right, extra)]
+        thin = [
+            r if r is None else r.thin(1 - config.drop, chance) for r in (queries.take(rows), right, extra)
+        ]
         return thin[0], thin[1], thin[2], positive[rows], missed
 
-    def loss_of(query: torch.Tensor, right: torch.Tensor, extra: torch.Tensor | None, own: np.ndarray, missed: torch.Tensor | None) -> torch.Tensor:
+    def loss_of(
+        query: torch.Tensor,
+        right: torch.Tensor,
+        extra: torch.Tensor | None,
+        own: np.ndarray,
+        missed: torch.Tensor | None,
+    ) -> torch.Tensor:
         scale = log_scale.exp()
         keys = right if extra is None else torch.cat([right, extra])
         scores = query @ keys.T
@@ -344,7 +388,13 @@ def main() -> None:
     share = max(shares)[1]
     say("kept share", share, shares)
     save(model_folder, tokenizer, ((1 - share) * final + share * weak).numpy())
-    record = {"config": asdict(config), "share": share, "seconds": round(time.time() - begun), "machine": machine(), "history": history}
+    record = {
+        "config": asdict(config),
+        "share": share,
+        "seconds": round(time.time() - begun),
+        "machine": machine(),
+        "history": history,
+    }
     (model_folder / "training.json").write_text(json.dumps(record, indent=1))
     say("saved", model_folder)
 
@@ -353,7 +403,9 @@ def machine() -> str:
     """The processor's name, where the system tells it."""
     facts = Path("/proc/cpuinfo")
     lines = facts.read_text().splitlines() if facts.exists() else []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+    return next(
+        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor"
+    )
 
 
 def everyday_measure(bench: Bench, scores: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
@@ -370,14 +422,23 @@ def save(folder: Path, tokenizer: Tokenizer, table: np.ndarray) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     rms = float(np.sqrt(np.mean(table**2)))
-    save_file({"embedding.weight": (table / rms * 0.1).astype(np.float16)}, str(folder / "model.safetensors"), {"format": "pt"})
+    save_file(
+        {"embedding.weight": (table / rms * 0.1).astype(np.float16)},
+        str(folder / "model.safetensors"),
+        {"format": "pt"},
+    )
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"},
         {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"},
     ]
     (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
-    settings = {"model_type": "SentenceTransformer", "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"}
+    settings = {
+        "model_type": "SentenceTransformer",
+        "prompts": {},
+        "default_prompt_name": None,
+        "similarity_fn_name": "cosine",
+    }
     (folder / "config_sentence_transformers.json").write_text(json.dumps(settings, indent=2) + "\n")
 
 

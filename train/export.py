@@ -37,12 +37,16 @@ class Plain(torch.nn.Module):
         config = model.network.config
         self.heads, self.size = config.num_attention_heads, config.hidden_size // config.num_attention_heads
         theta = config.rope_parameters["full_attention"]["rope_theta"]
-        turn = torch.outer(torch.arange(length).float(), 1.0 / theta ** (torch.arange(0, self.size, 2).float() / self.size))
+        turn = torch.outer(
+            torch.arange(length).float(), 1.0 / theta ** (torch.arange(0, self.size, 2).float() / self.size)
+        )
         turn = torch.cat([turn, turn], -1)
         self.register_buffer("cos", turn.cos())
         self.register_buffer("sin", turn.sin())
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         body = self.network.model
         rows, width = input_ids.shape[0], input_ids.shape[1]
         cos, sin = self.cos[:width], self.sin[:width]
@@ -65,7 +69,9 @@ def rotate(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([-x[..., half:], x[..., :half]], -1)
 
 
-def calibrate(model: Reranker, tokenizer: Tokenizer, out: Path, length: int) -> tuple[float, float, dict[str, float]]:
+def calibrate(
+    model: Reranker, tokenizer: Tokenizer, out: Path, length: int
+) -> tuple[float, float, dict[str, float]]:
     """Scale and bias that make the score a log odds, and how good it is on the other half of the held-out pairs."""
     folder = out / "dev/asked"
     passages = {r["_id"]: r["text"] for r in read(folder / "corpus.jsonl")}
@@ -103,10 +109,18 @@ def calibrate(model: Reranker, tokenizer: Tokenizer, out: Path, length: int) -> 
     truth = label[~half]
     probability = odds.sigmoid()
     bins = torch.clamp((probability * 10).long(), max=9)
-    gap = sum(float((bins == b).float().mean() * (probability[bins == b].mean() - truth[bins == b].mean()).abs()) for b in range(10) if (bins == b).any())
+    gap = sum(
+        float((bins == b).float().mean() * (probability[bins == b].mean() - truth[bins == b].mean()).abs())
+        for b in range(10)
+        if (bins == b).any()
+    )
     near = [i for i, r in enumerate(rows) if r[2] == 0][: len(rows) // 3]
     above = float((score[: len(right)][:, None] > score[near][None, :]).float().mean())
-    facts = {"log loss": float(F.binary_cross_entropy_with_logits(odds, truth)), "calibration error": gap, "right above near miss (AUC)": above}
+    facts = {
+        "log loss": float(F.binary_cross_entropy_with_logits(odds, truth)),
+        "calibration error": gap,
+        "right above near miss (AUC)": above,
+    }
     return float(scale.detach()), float(bias.detach()), {k: round(v, 4) for k, v in facts.items()}
 
 
@@ -129,12 +143,17 @@ def main() -> None:
     config = configuration(tokenizer.get_vocab_size(), layers=settings.layers)
     config.architectures = ["ModernBertForSequenceClassification"]
     config.dtype = "float32"  # stored in half precision, computed in single
-    config.sentence_transformers = {"activation_fn": "torch.nn.modules.activation.Sigmoid", "version": "5.1.0"}
+    config.sentence_transformers = {
+        "activation_fn": "torch.nn.modules.activation.Sigmoid",
+        "version": "5.1.0",
+    }
     config.youju_length = settings.length
     config.save_pretrained(settings.model)
     half = {k: v.half().contiguous() for k, v in model.network.state_dict().items()}
     save_file(half, str(settings.model / "model.safetensors"), {"format": "pt"})
-    save_file({k: v.half() for k, v in model.span.state_dict().items()}, str(settings.model / "span.safetensors"))
+    save_file(
+        {k: v.half() for k, v in model.span.state_dict().items()}, str(settings.model / "span.safetensors")
+    )
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
         model_max_length=settings.length, model_input_names=["input_ids", "attention_mask"],
@@ -156,8 +175,17 @@ def main() -> None:
     )  # fmt: skip
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(str(full), str(settings.model / "onnx/model_int8.onnx"), weight_type=QuantType.QInt8, per_channel=True)
-    training = {"seconds": round(state["spent"]), "steps": state["step"], "strength": float(state["strength"]), "scale": scale, "bias": bias, "calibration": facts}
+    quantize_dynamic(
+        str(full), str(settings.model / "onnx/model_int8.onnx"), weight_type=QuantType.QInt8, per_channel=True
+    )
+    training = {
+        "seconds": round(state["spent"]),
+        "steps": state["step"],
+        "strength": float(state["strength"]),
+        "scale": scale,
+        "bias": bias,
+        "calibration": facts,
+    }
     (settings.model / "training.json").write_text(json.dumps(training, indent=1))
     print(json.dumps(training, indent=1))
 

@@ -38,7 +38,9 @@ parser.add_argument("--questions", type=int, default=48)
 parser.add_argument("--others", type=int, default=9)
 parser.add_argument("--length", type=int, default=192)
 parser.add_argument("--rate", type=float, default=1.5e-3)
-parser.add_argument("--weight", type=float, default=1.5, help="of the cosine in the fused score, as in lists.npz")
+parser.add_argument(
+    "--weight", type=float, default=1.5, help="of the cosine in the fused score, as in lists.npz"
+)
 parser.add_argument("--depth", type=int, default=50)
 
 
@@ -46,9 +48,13 @@ class Late(torch.nn.Module):
     def __init__(self, table: np.ndarray, size: int) -> None:
         super().__init__()
         part = table[:, :size]
-        self.vectors = torch.nn.Parameter(torch.from_numpy(part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-6)))
+        self.vectors = torch.nn.Parameter(
+            torch.from_numpy(part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-6))
+        )
         norms = np.linalg.norm(table, axis=1)
-        self.log_weight = torch.nn.Parameter(torch.from_numpy(np.log(np.maximum(norms, 1e-3) / norms.mean())).float())
+        self.log_weight = torch.nn.Parameter(
+            torch.from_numpy(np.log(np.maximum(norms, 1e-3) / norms.mean())).float()
+        )
         self.strength = torch.nn.Parameter(torch.tensor([6.0, 2.0, 2.0]))  # fused, whole, stretch
 
     def forward(self, asked: torch.Tensor, passages: torch.Tensor) -> torch.Tensor:
@@ -90,7 +96,9 @@ def main() -> None:
     data = np.load(settings.out / "lists.npz")
     asked, found, fused, right = data["asked"], data["found"], data["score"], data["right"]
     source = np.array([pairs[n]["source"] for n in asked])
-    share = np.where(source == "asked_news", 1.0, np.where(np.isin(source, ("asked_law", "asked_statute")), 1.3, 0.4))
+    share = np.where(
+        source == "asked_news", 1.0, np.where(np.isin(source, ("asked_law", "asked_statute")), 1.3, 0.4)
+    )
     share /= share.sum()
     model = Late(table, settings.size)
 
@@ -116,19 +124,34 @@ def main() -> None:
                 for at in range(0, len(first), 32):
                     rows = first[at : at + 32]
                     keys = matrix(p.take(rows.ravel()), settings.length).view(len(rows), rows.shape[1], -1)
-                    scores[at : at + 32] = model(matrix(q.take(np.arange(at, at + len(rows))), 48), keys).numpy()
+                    scores[at : at + 32] = model(
+                        matrix(q.take(np.arange(at, at + len(rows))), 48), keys
+                    ).numpy()
                 base = np.take_along_axis(total, first, 1)
                 results = []
                 for factor in (0, 0.5, 1, 1.5, 2.5):
                     mixed = base + factor * (scores @ learned[1:])
                     again = np.take_along_axis(first, np.argsort(-mixed, axis=1, kind="stable"), 1)
-                    results.append(bench.measure_ranking(np.concatenate([again, order[:, settings.depth :]], 1))["nDCG@10"])
+                    results.append(
+                        bench.measure_ranking(np.concatenate([again, order[:, settings.depth :]], 1))[
+                            "nDCG@10"
+                        ]
+                    )
                 line.append(f"{bench.name} " + " ".join(f"{r:.4f}" for r in results))
-        print(f"{time.time() - begun:5.0f} s {note} strengths {learned.round(2)} | at 0 .5 1 1.5 2.5 of them: " + " | ".join(line), flush=True)
+        print(
+            f"{time.time() - begun:5.0f} s {note} strengths {learned.round(2)} | at 0 .5 1 1.5 2.5 of them: "
+            + " | ".join(line),
+            flush=True,
+        )
 
     evaluate("start")
     optimizer = torch.optim.Adam(
-        [{"params": [model.vectors, model.log_weight], "base": settings.rate}, {"params": [model.strength], "base": 2e-2}], lr=settings.rate, betas=(0.9, 0.99)
+        [
+            {"params": [model.vectors, model.log_weight], "base": settings.rate},
+            {"params": [model.strength], "base": 2e-2},
+        ],
+        lr=settings.rate,
+        betas=(0.9, 0.99),
     )
     steps = int(settings.epochs * len(asked) / settings.questions)
     running = 0.0
@@ -137,7 +160,9 @@ def main() -> None:
             group["lr"] = group["base"] * min(1, (step + 1) / 50) * max(0.02, 1 - step / steps)
         picked = chance.choice(len(asked), settings.questions, replace=False, p=share)
         some = np.stack([chance.choice(found.shape[1], settings.others, replace=False) for _ in picked])
-        rows = np.concatenate([positive[asked[picked]][:, None], np.take_along_axis(found[picked], some, 1)], 1)
+        rows = np.concatenate(
+            [positive[asked[picked]][:, None], np.take_along_axis(found[picked], some, 1)], 1
+        )
         prior = np.concatenate([right[picked][:, None], np.take_along_axis(fused[picked], some, 1)], 1)
         keys = matrix(texts.take(rows.ravel()), settings.length).view(*rows.shape, -1)
         thin = queries.take(asked[picked]).thin(0.9, chance)
@@ -161,7 +186,13 @@ def main() -> None:
         vectors = F.normalize(model.vectors, dim=-1) * model.log_weight.exp()[:, None]
     save_file({"vectors": vectors.numpy().astype(np.float16)}, str(settings.save / "model.safetensors"))
     strength = model.strength.detach().tolist()
-    facts = {"window": WINDOW, "stride": STRIDE, "whole": strength[1] / strength[0], "within": strength[2] / strength[0], "weight": settings.weight}
+    facts = {
+        "window": WINDOW,
+        "stride": STRIDE,
+        "whole": strength[1] / strength[0],
+        "within": strength[2] / strength[0],
+        "weight": settings.weight,
+    }
     (settings.save / "config.json").write_text(json.dumps(facts, indent=1))
 
 

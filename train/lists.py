@@ -50,7 +50,9 @@ def main() -> None:
     begun = time.time()
     chance = np.random.default_rng(3)
     tokenizer = Tokenizer.from_file(str(settings.model / "tokenizer.json"))
-    table = torch.from_numpy(load_file(str(settings.model / "model.safetensors"))["embedding.weight"].astype(np.float32))
+    table = torch.from_numpy(
+        load_file(str(settings.model / "model.safetensors"))["embedding.weight"].astype(np.float32)
+    )
     pairs = read(settings.out / "pairs.jsonl")
     positive, own_texts = pool_texts(pairs)
     packed = np.load(settings.out / "tokens.npz")
@@ -69,13 +71,17 @@ def main() -> None:
         passages = texts.take(rows)
         query, passage = unit(table, queries.take(asked)), unit(table, passages)
         near = top_rows(query, passage, DEPTH)
-        words, words_score, right_words = top_words(queries.take(asked), passages, len(table), DEPTH, place[positive[asked]])
+        words, words_score, right_words = top_words(
+            queries.take(asked), passages, len(table), DEPTH, place[positive[asked]]
+        )
         best = np.maximum(words_score[:, :1], 1e-6)
         for i, number in enumerate(asked):
             right = place[positive[number]]
             both = np.unique(np.concatenate([near[i], words[i]]))
             known = dict(zip(words[i].tolist(), (words_score[i] / best[i]).tolist(), strict=True))
-            fused = passage[both] @ query[i] * 1.5 + np.array([known.get(int(b), 0.4 * float(words_score[i, -1] / best[i, 0])) for b in both])
+            fused = passage[both] @ query[i] * 1.5 + np.array(
+                [known.get(int(b), 0.4 * float(words_score[i, -1] / best[i, 0])) for b in both]
+            )
             keep = (both != right) & (passage[both] @ passage[right] < settings.alike)
             both, fused = both[keep], fused[keep]
             order = np.argsort(-fused)[:DEPTH]

@@ -26,7 +26,10 @@ def main() -> None:
     settings.out.mkdir(parents=True, exist_ok=True)
     out = ["--out", str(settings.out)]
     encoder = settings.models / "encoder"
-    runs = [settings.out / "run1", settings.out / "run2"]  # two runs averaged are better than either, see RESULTS.md
+    runs = [
+        settings.out / "run1",
+        settings.out / "run2",
+    ]  # two runs averaged are better than either, see RESULTS.md
     steps = [
         ("prepare", ["--data", str(settings.data), *out], settings.out / "prepare.json"),
         ("vocabulary", out, settings.out / "tokenizer.json"),

@@ -43,7 +43,9 @@ parser.add_argument("--out", type=Path, default=Path("var/train"))
 
 def read(path: Path) -> list[dict]:
     """Rows of a .jsonl or .jsonl.xz file."""
-    with (lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")) as lines:
+    with (
+        lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8")
+    ) as lines:
         return [json.loads(line) for line in lines]
 
 
@@ -162,7 +164,9 @@ def main() -> None:
             seen_queries |= {bare(row["text"]) for row in read(folder / "queries.jsonl")}
     for row in read(settings.data / "eval/news_everyday/near_misses.jsonl"):
         seen_queries.add(bare(row["text"]))
-    protected.add([path.read_text(encoding="utf-8", errors="ignore") for path in sorted(settings.seeds.glob("*.txt"))])
+    protected.add(
+        [path.read_text(encoding="utf-8", errors="ignore") for path in sorted(settings.seeds.glob("*.txt"))]
+    )
     print("protected hashes", len(protected.hashes), "queries", len(seen_queries), flush=True)
 
     # Pairs. stard's statutes stand in the evaluation corpus, so none of it is trained on; the questions whose
@@ -177,17 +181,27 @@ def main() -> None:
         for row in read(train / f"pairs_{name}.jsonl.xz"):
             source = row.get("source") or "law_headings"
             if source == "stard":
-                if bare(row["query"]) not in seen_queries and answers_evaluation.share(row["positive"]) <= 0.1:
+                if (
+                    bare(row["query"]) not in seen_queries
+                    and answers_evaluation.share(row["positive"]) <= 0.1
+                ):
                     stard.append(row)
                 continue
             if bare(row["query"]) in seen_queries or protected.share(row["positive"]) > COPY:
                 counts[f"pair near the evaluation: {source}"] += 1
                 continue
-            pairs.append({
-                "query": row["query"], "positive": row["positive"], "near_miss": row.get("near_miss"),
-                "answer": row.get("answer"), "answer_start": row.get("answer_start", -1) if row.get("answer") else -1,
-                "kind": row.get("kind", ""), "source": source, "title": row.get("title"),
-            })
+            pairs.append(
+                {
+                    "query": row["query"],
+                    "positive": row["positive"],
+                    "near_miss": row.get("near_miss"),
+                    "answer": row.get("answer"),
+                    "answer_start": row.get("answer_start", -1) if row.get("answer") else -1,
+                    "kind": row.get("kind", ""),
+                    "source": source,
+                    "title": row.get("title"),
+                }
+            )
             counts[f"pair kept: {source}"] += 1
     texts = {}
     for pair in pairs:
@@ -206,7 +220,9 @@ def main() -> None:
     passage_of: dict[str, int] = {}
     for row in stard:
         group = passage_of.setdefault(bare(row["positive"]), len(texts) + len(passage_of))
-        by_source["stard"][group].append({**row, "group": group, "kind": "", "near_miss": None, "answer_start": -1})
+        by_source["stard"][group].append(
+            {**row, "group": group, "kind": "", "near_miss": None, "answer_start": -1}
+        )
     held = {
         "asked": hold("asked_news", 240) + hold("asked_law", 70),
         "law": hold("stard", 130) + hold("equals", 25),
@@ -255,7 +271,9 @@ def main() -> None:
             asked_of[pair["group"]] += 1
             if (name == "wiki" and number % 2) or (name == "law" and asked_of[pair["group"]] > 5):
                 continue
-            entry = questions.setdefault(bare(pair["query"]), (f"{pair['kind'][:1] or 'q'}{number}", pair["query"], []))
+            entry = questions.setdefault(
+                bare(pair["query"]), (f"{pair['kind'][:1] or 'q'}{number}", pair["query"], [])
+            )
             entry[2].append(ids[pair["group"]])
         others = [t for source, (target, _) in wanted.items() if target == name for t in aside[source]]
         if name == "asked":
@@ -285,7 +303,9 @@ def main() -> None:
     write(settings.out / "pairs.jsonl", kept)
     write(settings.out / "spans.jsonl", spans)
     counts["pairs"], counts["passages"], counts["spans"] = len(kept), len(unique), len(spans)
-    (settings.out / "prepare.json").write_text(json.dumps(dict(sorted(counts.items())), indent=1, ensure_ascii=False))
+    (settings.out / "prepare.json").write_text(
+        json.dumps(dict(sorted(counts.items())), indent=1, ensure_ascii=False)
+    )
     print(json.dumps(dict(sorted(counts.items())), indent=1, ensure_ascii=False))
 
 

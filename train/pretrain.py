@@ -46,14 +46,31 @@ def main() -> None:
 
     packed = settings.out / "body_tokens.npz"
     if not packed.exists():
-        rows = [r for r in read(settings.out / "passages.jsonl") if r["source"] in ("news_crud", "laws_cn", "zhwiki") or hash_even(r["text"])]
+        rows = [
+            r
+            for r in read(settings.out / "passages.jsonl")
+            if r["source"] in ("news_crud", "laws_cn", "zhwiki") or hash_even(r["text"])
+        ]
         prose = tokenize(tokenizer, [r["text"] for r in rows])
         pairs = [p for p in read(settings.out / "pairs.jsonl") if p["source"] not in ("qbqtc",)]
-        asked, answers = tokenize(tokenizer, [p["query"] for p in pairs]), tokenize(tokenizer, [p["positive"][:600] for p in pairs])
-        np.savez(packed, prose=prose.ids, starts=prose.starts, asked=asked.ids, asked_starts=asked.starts, answers=answers.ids, answers_starts=answers.starts)
+        asked, answers = (
+            tokenize(tokenizer, [p["query"] for p in pairs]),
+            tokenize(tokenizer, [p["positive"][:600] for p in pairs]),
+        )
+        np.savez(
+            packed,
+            prose=prose.ids,
+            starts=prose.starts,
+            asked=asked.ids,
+            asked_starts=asked.starts,
+            answers=answers.ids,
+            answers_starts=answers.starts,
+        )
     data = np.load(packed)
     prose, starts = data["prose"], data["starts"]
-    asked, asked_starts, answers, answers_starts = (data[k] for k in ("asked", "asked_starts", "answers", "answers_starts"))
+    asked, asked_starts, answers, answers_starts = (
+        data[k] for k in ("asked", "asked_starts", "answers", "answers_starts")
+    )
     # Prose as one stream with [SEP] between passages; every sequence is a random stretch of it.
     stream = np.insert(prose, starts[1:-1], END).astype(np.int32)
     counts = np.bincount(stream, minlength=pieces) + 1.0
@@ -67,7 +84,10 @@ def main() -> None:
     from transformers import ModernBertModel
 
     body = ModernBertModel(configuration(pieces, layers=settings.layers))
-    warm_start(body.get_input_embeddings(), load_file(str(settings.encoder / "model.safetensors"))["embedding.weight"].astype(np.float32))
+    warm_start(
+        body.get_input_embeddings(),
+        load_file(str(settings.encoder / "model.safetensors"))["embedding.weight"].astype(np.float32),
+    )
     head = torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.GELU(), torch.nn.LayerNorm(256))
     bias = torch.nn.Parameter(torch.from_numpy(np.log(counts / counts.sum())).float() * 0)
     embedding = body.get_input_embeddings().weight
@@ -97,7 +117,10 @@ def main() -> None:
         for i in range(settings.batch):
             if i % 10 < 3:
                 n = int(chance.integers(len(asked_starts) - 1))
-                left, right = asked[asked_starts[n] : asked_starts[n + 1]][:40], answers[answers_starts[n] : answers_starts[n + 1]]
+                left, right = (
+                    asked[asked_starts[n] : asked_starts[n + 1]][:40],
+                    answers[answers_starts[n] : answers_starts[n + 1]],
+                )
                 room = length - len(left) - 3
                 first = int(chance.integers(max(1, len(right) - room + 1)))
                 row = np.concatenate([[START], left, [END], right[first : first + room], [END]])
@@ -145,7 +168,10 @@ def main() -> None:
         if step % 50 == 0:
             hit = float((everything.argmax(1) == 0).float().mean())
             minutes = (spent + time.time() - begun) / 60
-            print(f"{minutes:6.1f} min step {step} loss {running:.3f} right {hit:.3f} {seen / (time.time() - begun):,.0f} pieces/s", flush=True)
+            print(
+                f"{minutes:6.1f} min step {step} loss {running:.3f} right {hit:.3f} {seen / (time.time() - begun):,.0f} pieces/s",
+                flush=True,
+            )
         if time.time() - last > 240:
             last = time.time()
             keep(saved, body, head, bias, optimizer, spent + time.time() - begun, step)
@@ -153,7 +179,14 @@ def main() -> None:
 
 
 def keep(path: Path, body, head, bias, optimizer, spent: float, step: int) -> None:
-    state = {"body": body.state_dict(), "head": head.state_dict(), "bias": bias.data, "optimizer": optimizer.state_dict(), "spent": spent, "step": step}
+    state = {
+        "body": body.state_dict(),
+        "head": head.state_dict(),
+        "bias": bias.data,
+        "optimizer": optimizer.state_dict(),
+        "spent": spent,
+        "step": step,
+    }
     torch.save(state, path)
     print(f"saved at step {step}", flush=True)
 

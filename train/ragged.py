@@ -59,6 +59,9 @@ def tokenize(tokenizer: Tokenizer, texts: list[str]) -> Ragged:
     """Piece numbers of the texts, without special pieces."""
     parts = []
     for at in range(0, len(texts), 4096):
-        parts += [np.array(e.ids, np.int32) for e in tokenizer.encode_batch_fast(texts[at : at + 4096], add_special_tokens=False)]
+        parts += [
+            np.array(e.ids, np.int32)
+            for e in tokenizer.encode_batch_fast(texts[at : at + 4096], add_special_tokens=False)
+        ]
     sizes = np.array([len(p) for p in parts], np.int64)
     return Ragged(np.concatenate(parts), np.concatenate([[0], np.cumsum(sizes)]))

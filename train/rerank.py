@@ -35,7 +35,16 @@ parser.add_argument("--length", type=int, default=176)
 parser.add_argument("--rate", type=float, default=6e-4)
 parser.add_argument("--layers", type=int, default=4)
 parser.add_argument("--seed", type=int, default=7)
-ASKED_SHARE = {"asked_news": 1.0, "asked_law": 1.3, "asked_statute": 1.5, "equals": 1.0, "drcd": 0.6, "cmrc2018": 0.6, "squad_zh": 0.3, "news_mrc_houjin": 0.5}
+ASKED_SHARE = {
+    "asked_news": 1.0,
+    "asked_law": 1.3,
+    "asked_statute": 1.5,
+    "equals": 1.0,
+    "drcd": 0.6,
+    "cmrc2018": 0.6,
+    "squad_zh": 0.3,
+    "news_mrc_houjin": 0.5,
+}
 
 
 class Reranker(torch.nn.Module):
@@ -74,20 +83,33 @@ def main() -> None:
     asked, found, fused, right = data["asked"], data["found"], data["score"], data["right"]
 
     def encode(texts: list[str]) -> list:
-        return [e for at in range(0, len(texts), 4096) for e in tokenizer.encode_batch(texts[at : at + 4096], add_special_tokens=False)]
+        return [
+            e
+            for at in range(0, len(texts), 4096)
+            for e in tokenizer.encode_batch(texts[at : at + 4096], add_special_tokens=False)
+        ]
 
     used = np.unique(np.concatenate([found.ravel(), positive[asked]]))
     prose = [row["text"] for row in read(settings.out / "passages.jsonl")]
     texts = [own_texts[i] if i < len(own_texts) else prose[i - len(own_texts)] for i in used]
     del prose
     rows = {int(n): np.array(e.ids, np.int32) for n, e in zip(used, encode(texts), strict=True)}
-    question = {int(n): np.array(e.ids, np.int32) for n, e in zip(asked, encode([pairs[n]["query"] for n in asked]), strict=True)}
-    miss = {int(n): np.array(e.ids, np.int32) for n, e in zip(asked, encode([pairs[n]["near_miss"] or "" for n in asked]), strict=True)}
+    question = {
+        int(n): np.array(e.ids, np.int32)
+        for n, e in zip(asked, encode([pairs[n]["query"] for n in asked]), strict=True)
+    }
+    miss = {
+        int(n): np.array(e.ids, np.int32)
+        for n, e in zip(asked, encode([pairs[n]["near_miss"] or "" for n in asked]), strict=True)
+    }
     with_answer = [int(n) for n in asked if pairs[n]["answer_start"] >= 0]
     place: dict[int, tuple[int, int]] = {}
     for n, e in zip(with_answer, encode([own_texts[positive[n]] for n in with_answer]), strict=True):
         shift = own_texts[positive[n]].find(pairs[n]["positive"])
-        begin, end = pairs[n]["answer_start"] + shift, pairs[n]["answer_start"] + shift + len(pairs[n]["answer"])
+        begin, end = (
+            pairs[n]["answer_start"] + shift,
+            pairs[n]["answer_start"] + shift + len(pairs[n]["answer"]),
+        )
         inside = [i for i, (a, b) in enumerate(e.offsets) if b > begin and a < end]
         if inside:
             place[n] = (inside[0], inside[-1])
@@ -124,7 +146,13 @@ def main() -> None:
     model.train()
 
     def keep() -> None:
-        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "strength": strength.data, "spent": spent + time.time() - begun, "step": step}
+        state = {
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "strength": strength.data,
+            "spent": spent + time.time() - begun,
+            "step": step,
+        }
         torch.save(state, saved)
 
     while spent + time.time() - begun < settings.minutes * 60:
@@ -159,12 +187,17 @@ def main() -> None:
         loss_bare = F.cross_entropy(listed, torch.zeros(settings.questions, dtype=torch.long))
         loss_near = F.softplus(near - listed[missed, 0]).mean() if missed else torch.zeros(())
         # Right passages count as much as all the wrong ones together.
-        loss_odds = 0.5 * F.softplus(-listed[:, 0]).mean() + 0.5 * F.softplus(torch.cat([listed[:, 1:].reshape(-1), near])).mean()
+        loss_odds = (
+            0.5 * F.softplus(-listed[:, 0]).mean()
+            + 0.5 * F.softplus(torch.cat([listed[:, 1:].reshape(-1), near])).mean()
+        )
         loss_span = torch.zeros(())
         if spans:
             at, first, final = (torch.tensor(x) for x in zip(*spans, strict=True))
             open_to = ends[at].masked_fill(~mask[at][:, :, None], -1e4)
-            loss_span = 0.5 * (F.cross_entropy(open_to[:, :, 0], first) + F.cross_entropy(open_to[:, :, 1], final))
+            loss_span = 0.5 * (
+                F.cross_entropy(open_to[:, :, 0], first) + F.cross_entropy(open_to[:, :, 1], final)
+            )
         loss = loss_list + 0.5 * loss_bare + 0.5 * loss_near + 0.3 * loss_odds + 0.5 * loss_span
         optimizer.zero_grad()
         loss.backward()
@@ -175,7 +208,9 @@ def main() -> None:
         running = now if step == 1 or not running.any() else 0.98 * running + 0.02 * now
         if step % 50 == 0:
             spent_now = (spent + time.time() - begun) / 60
-            prior_loss = float(F.cross_entropy((total - listed).detach(), torch.zeros(settings.questions, dtype=torch.long)))
+            prior_loss = float(
+                F.cross_entropy((total - listed).detach(), torch.zeros(settings.questions, dtype=torch.long))
+            )
             print(
                 f"{spent_now:5.1f} min step {step} list {running[0]:.3f} (without {prior_loss:.3f}) bare {running[1]:.3f} near {running[2]:.3f} "
                 f"odds {running[3]:.3f} span {running[4]:.3f} strength {float(strength):.2f} {seen / (time.time() - begun):,.0f} pieces/s", flush=True,

@@ -57,7 +57,9 @@ class Scorer:
         ids = np.zeros((len(rows), width), np.int64)
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
-        score, ends = self.session.run(None, {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64)})
+        score, ends = self.session.run(
+            None, {"input_ids": ids, "attention_mask": (ids != 0).astype(np.int64)}
+        )
         return score.reshape(-1), ends, [f.offsets[:room] for f in found], len(asked) + 2
 
     def answer(self, question: str, passage: str, *, longest: int = 24) -> str:
@@ -100,12 +102,21 @@ def main() -> None:
     for folder in [*settings.fit, *settings.folders]:
         bench = Bench(folder)
         if settings.limit:
-            bench.query_ids, bench.queries, bench.words = bench.query_ids[: settings.limit], bench.queries[: settings.limit], bench.words[: settings.limit]
+            bench.query_ids, bench.queries, bench.words = (
+                bench.query_ids[: settings.limit],
+                bench.queries[: settings.limit],
+                bench.words[: settings.limit],
+            )
         cosine = bench.vectors(encode)
         fused = bench.words.astype(np.float32) + settings.weight * cosine
         order = np.argsort(-fused, axis=1, kind="stable")[:, :100]
         begun = time.time()
-        scores = np.stack([scorer.run(q, [bench.texts[i] for i in row])[0] for q, row in zip(bench.queries, order[:, : settings.depth], strict=True)])
+        scores = np.stack(
+            [
+                scorer.run(q, [bench.texts[i] for i in row])[0]
+                for q, row in zip(bench.queries, order[:, : settings.depth], strict=True)
+            ]
+        )
         print(f"{bench.name}: {(time.time() - begun) / len(order) * 1000:.0f} ms a question", flush=True)
         ready.append((bench, cosine, fused, order, scores))
 
@@ -127,18 +138,39 @@ def main() -> None:
         bench, cosine, _, _, _ = item
         report[bench.name] = bench.report(cosine, settings.weight) | {"reranked": mixed(item, mix)}
         for system, measures in report[bench.name].items():
-            print(f"{bench.name:16} {system:9}", "  ".join(f"{k} {v:.3f}" for k, v in measures.items()), flush=True)
+            print(
+                f"{bench.name:16} {system:9}",
+                "  ".join(f"{k} {v:.3f}" for k, v in measures.items()),
+                flush=True,
+            )
     if settings.spans:
         by: dict[str, list] = {}
         for row in read(settings.spans)[:1200]:
             guess = scorer.answer(row["query"], row["positive"])
-            by.setdefault(row["source"] + " " + row["kind"], []).append((bare(guess) == bare(row["answer"]), overlap(guess, row["answer"])))
-        report["spans"] = {k: {"n": len(v), "EM": round(float(np.mean([x for x, _ in v])), 4), "F1": round(float(np.mean([y for _, y in v])), 4)} for k, v in by.items()}
+            by.setdefault(row["source"] + " " + row["kind"], []).append(
+                (bare(guess) == bare(row["answer"]), overlap(guess, row["answer"]))
+            )
+        report["spans"] = {
+            k: {
+                "n": len(v),
+                "EM": round(float(np.mean([x for x, _ in v])), 4),
+                "F1": round(float(np.mean([y for _, y in v])), 4),
+            }
+            for k, v in by.items()
+        }
         everything = [x for v in by.values() for x in v]
-        report["spans"]["all"] = {"n": len(everything), "EM": round(float(np.mean([x for x, _ in everything])), 4), "F1": round(float(np.mean([y for _, y in everything])), 4)}
+        report["spans"]["all"] = {
+            "n": len(everything),
+            "EM": round(float(np.mean([x for x, _ in everything])), 4),
+            "F1": round(float(np.mean([y for _, y in everything])), 4),
+        }
         print(json.dumps(report["spans"], indent=1))
     if settings.json:
-        settings.json.write_text(json.dumps({"weight": settings.weight, "mix": mix, "depth": settings.depth, "sets": report}, indent=1))
+        settings.json.write_text(
+            json.dumps(
+                {"weight": settings.weight, "mix": mix, "depth": settings.depth, "sets": report}, indent=1
+            )
+        )
 
 
 if __name__ == "__main__":

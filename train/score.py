@@ -91,7 +91,9 @@ class Bench:
         """nDCG@10, P@1, R@10, R@100 of a score matrix (queries, passages); higher is better."""
         depth = min(100, scores.shape[1] - 1)
         top = np.argpartition(-scores, depth, axis=1)[:, :depth]
-        order = np.take_along_axis(top, np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable"), 1)
+        order = np.take_along_axis(
+            top, np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable"), 1
+        )
         return self.measure_ranking(order)
 
     def measure_ranking(self, order: np.ndarray) -> dict[str, float]:
@@ -122,7 +124,8 @@ class Bench:
 def best_weight(benches: list[tuple[Bench, np.ndarray]], choices: np.ndarray) -> tuple[float, list[float]]:
     """The weight of the cosine with the best mean nDCG@10 over the benches, and the means."""
     means = [
-        float(np.mean([b.measure(b.words.astype(np.float32) + w * c)["nDCG@10"] for b, c in benches])) for w in choices
+        float(np.mean([b.measure(b.words.astype(np.float32) + w * c)["nDCG@10"] for b, c in benches]))
+        for w in choices
     ]
     return float(choices[int(np.argmax(means))]), means
 
@@ -148,7 +151,11 @@ def main() -> None:
         bench = Bench(folder)
         reports[bench.name] = bench.report(bench.vectors(encode), settings.weight)
         for system, measures in reports[bench.name].items():
-            print(f"{bench.name:16} {system:8}", "  ".join(f"{k} {v:.3f}" for k, v in measures.items()), flush=True)
+            print(
+                f"{bench.name:16} {system:8}",
+                "  ".join(f"{k} {v:.3f}" for k, v in measures.items()),
+                flush=True,
+            )
     if settings.json:
         settings.json.write_text(json.dumps({"weight": settings.weight, "sets": reports}, indent=1))
 

@@ -37,7 +37,7 @@ def main() -> None:
     np.savez(packed, ids=prose.ids, starts=prose.starts)
     print(f"{len(prose.ids):,} pieces in {len(prose):,} passages, {time.time() - begun:.0f} s", flush=True)
 
-    ids = prose.ids[: 24_000_000]
+    ids = prose.ids[:24_000_000]
     row = np.repeat(np.arange(len(prose)), np.diff(prose.starts))[: len(ids)]
     near = sparse.csr_matrix((pieces, pieces), dtype=np.float32)
     for distance in range(1, settings.window + 1):
@@ -55,9 +55,13 @@ def main() -> None:
     context = word**0.75
     context /= context.sum()
     coo = near.tocoo()
-    value = np.log(coo.data * total / (np.maximum(word[coo.row], 1e-9) * total * np.maximum(context[coo.col], 1e-12)))
+    value = np.log(
+        coo.data * total / (np.maximum(word[coo.row], 1e-9) * total * np.maximum(context[coo.col], 1e-12))
+    )
     keep = value > 0
-    ppmi = sparse.csr_matrix((value[keep].astype(np.float32), (coo.row[keep], coo.col[keep])), (pieces, pieces))
+    ppmi = sparse.csr_matrix(
+        (value[keep].astype(np.float32), (coo.row[keep], coo.col[keep])), (pieces, pieces)
+    )
 
     chance = np.random.default_rng(1)
     basis = chance.standard_normal((pieces, settings.size + 32)).astype(np.float32)
@@ -66,7 +70,11 @@ def main() -> None:
     left, singular, _ = np.linalg.svd(ppmi @ basis, full_matrices=False)
     vectors = left[:, : settings.size] * np.sqrt(singular[: settings.size])
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    np.savez(settings.out / f"trunk{settings.name}.npz", vectors=vectors.astype(np.float32), frequency=np.bincount(prose.ids, minlength=pieces))
+    np.savez(
+        settings.out / f"trunk{settings.name}.npz",
+        vectors=vectors.astype(np.float32),
+        frequency=np.bincount(prose.ids, minlength=pieces),
+    )
     print(f"vectors {vectors.shape}, {time.time() - begun:.0f} s", flush=True)
     names = {number: piece for piece, number in tokenizer.get_vocab().items()}
     for probe in ("医院", "离婚", "补贴", "工资", "暴雨"):

@@ -114,7 +114,9 @@ def main() -> None:
         return unicodedata.normalize("NFKC", text).lower().translate(translate)
 
     # Half of the prose is enough to rank words; questions count more, since they are short and what is asked.
-    prose = [p for i, p in enumerate(read(settings.out / "passages.jsonl")) if i % 2 or p["source"] == "zhwiki"]
+    prose = [
+        p for i, p in enumerate(read(settings.out / "passages.jsonl")) if i % 2 or p["source"] == "zhwiki"
+    ]
     texts = [normal(p["text"]) for p in prose if p["source"] != "lctt"]
     texts += [normal(p["text"]) for p in prose if p["source"] == "lctt"][::3]
     pairs = read(settings.out / "pairs.jsonl")
