@@ -102,7 +102,7 @@ def _tagged_places(text: str, tags: tuple[str, ...]) -> Iterator[tuple[int, int]
 
 
 def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Neighbours made one: `11月30日` and `上午` are one time, `上海市` and `青浦区` one place."""
+    """Neighbours made one: `11月30日` and `上午` are one time, `江宁市` and `河东区` one place."""
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:
