@@ -1,9 +1,8 @@
 """Run the systems over the questions and score what they found and said.
 
 Systems: `words`, `vectors` and `fused` are the index alone, on the question as
-the assistant rewrites a follow-up; `reranked` is the assistant's ranking with
-a reranker, where one is set; `assistant` is the ranking an answer is made
-from, as the reader gets it.
+the assistant rewrites a follow-up; `assistant` is the ranking an answer is
+made from, as the reader gets it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 DEPTH = 100  # passages of a ranking that are judged
 SEARCHES: tuple[System, ...] = ("words", "vectors", "fused")
 ASSISTANT = "assistant"
-RERANKED = "reranked"
 Note = Callable[[str], None]
 
 
@@ -108,11 +106,7 @@ def evaluate(
     runs = [search(index, texts, system) for system in SEARCHES]
     in_full: dict[str, float] = {}
     if assistant is not None:
-        said = ask(assistant, questions)
-        if assistant.settings.reranker not in ("", "none"):
-            found = {id_: replace(result, response=None) for id_, result in said.results.items()}
-            runs.append(Run(RERANKED, found))
-        runs.append(said)
+        runs.append(ask(assistant, questions))
         in_full = asked_in_full(assistant, judgements)
     qrels = qrels_of(judgements, corpus.passages)
     scores = {run.name: of_run(judgements, run, qrels) for run in runs}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from index.document import ModelError
 from index.records import Where
 from rag import llm, refuse
 from rag.answer import Answer, Ranked, Turn
@@ -32,8 +33,9 @@ class Settings:
 
     `k` passages stand in the ranking of an answer; `depth` are searched for
     sentences; `llm` is `provider:model` for LangChain, empty for extractive
-    answers; `reranker` a model folder, empty for none; `language` that of the
-    program's own words; `timeout` the seconds a language model may take.
+    answers; `language` that of the program's own words; `reranker` is empty
+    or `none`, as there is no reranking stage yet and any other name is refused;
+    `timeout` the seconds a language model may take.
     """
 
     k: int = 10
@@ -60,6 +62,10 @@ class Assistant:
     """Answers questions about one archive. Threads may share it."""
 
     def __init__(self, index: Archive, settings: Settings = Settings()) -> None:
+        if settings.reranker not in ("", "none"):
+            raise ModelError(
+                f"--reranker {settings.reranker}: this version has no reranking stage; leave the option out"
+            )
         self.index = index
         self.settings = settings
         self._reader = Reader(index)

@@ -285,7 +285,7 @@ def _parser() -> argparse.ArgumentParser:
             "--index", type=_place, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
         )
         command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
-        command.add_argument("--reranker", default="", help="reranker: folder or name; 'none' for none")
+        command.add_argument("--reranker", default="", help="'none'; this version has no reranking stage")
         command.add_argument("--llm", default="", metavar="PROVIDER:MODEL", help="rephrase with a chat model")
         return command
 
