@@ -1,14 +1,18 @@
-"""Is an index whole? And if not, make it so again from its sources."""
+"""Is an index whole? And if not, make it so again from what is provably right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import store
+from index import inventory, store
 from index.document import IndexDamaged, IndexMissing
+from index.inventory import Listed
+from index.manifest import SCHEMA, Manifest, verify, whole_files
 from index.records import Records
-from index.update import update_index
+from index.update import Damaged, restore_documents, update_index
+
+_RECORDS = "passages.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class CheckReport:
 
     generation: str
     problems: tuple[str, ...]
+    outdated: bool = False  # whole, but of an older schema
 
     @property
     def ok(self) -> bool:
@@ -24,11 +29,18 @@ class CheckReport:
 
 
 def check(path: Path) -> CheckReport:
-    """Verify every file of the newest generation. Raises IndexMissing when there is no index."""
+    """Verify every file of the newest generation.
+
+    Raises IndexMissing when there is no index, IndexMismatch when a newer program wrote it.
+    """
     try:
         entries = store.read_current(path)
     except IndexDamaged as error:
         return CheckReport("", (str(error),))
+    except IndexMissing:
+        if any(path.glob("gen-??????")):
+            return CheckReport("", (f"{path / 'CURRENT'} is missing",))
+        raise
     newest = entries[0]
     folder = path / newest.generation
     manifest_file = folder / "manifest.json"
@@ -36,32 +48,78 @@ def check(path: Path) -> CheckReport:
         return CheckReport(newest.generation, (f"{manifest_file} is missing",))
     if store.digest(manifest_file) != newest.manifest_sha256:
         return CheckReport(newest.generation, (f"{manifest_file} does not match its checksum",))
-    manifest = store.Manifest.parse(manifest_file.read_bytes())
-    return CheckReport(newest.generation, tuple(store.verify(folder, manifest)))
+    manifest = Manifest.parse(manifest_file.read_bytes())
+    problems = verify(folder, manifest)
+    if not problems and manifest.schema < SCHEMA:
+        older = f"{path} has schema {manifest.schema}, this program reads {SCHEMA}"
+        return CheckReport(newest.generation, (older,), outdated=True)
+    return CheckReport(newest.generation, tuple(problems))
 
 
 def repair(path: Path, *, model: str = "") -> CheckReport:
-    """Rebuild a damaged index from the folders its documents came from.
+    """Make an index whole again, or bring one of an older schema up to date; never by guessing.
 
-    The folders are read from whatever generation still opens. Raises
-    IndexDamaged when none does: then the folders must be named to `youju index`.
+    A lost CURRENT is written anew for a generation that is provably whole. Of
+    a damaged generation, each document is taken from its records where those
+    are whole, from the generation before where the same version stands there,
+    else from its file. Raises IndexDamaged, and changes nothing, when it is not
+    known which documents there were, or one of them is nowhere to be had.
     """
     report = check(path)
     if report.ok:
         return report
-    try:
-        generation = store.open_generation(path)
-    except (IndexDamaged, IndexMissing) as error:
-        raise IndexDamaged(
-            f"nothing of {path} is whole, so its sources are not known; "
-            f"remove it and run `youju index FOLDER --index {path}`"
-        ) from error
-    records = Records(generation.folder / "passages.sqlite")
-    roots = sorted({Path(card.root) for card in records.documents()})
-    records.close()
-    generation.close()
-    present = [root for root in roots if root.is_dir()]
-    if not present:
-        raise IndexDamaged(f"the sources {', '.join(map(str, roots))} are gone; the older generation answers")
-    update_index(path, present, model=model)
+    if not report.generation:
+        with store.writer(path):
+            if not check(path).generation:  # the writer's lock takes up a missing CURRENT by itself
+                store.adopt(path)
+    elif report.outdated:
+        update_index(path, [], model=model)
+    else:
+        _rebuild(path, path / report.generation, model)
     return check(path)
+
+
+def roll_back(path: Path) -> CheckReport:
+    """Forget a damaged newest generation and go on from the one before. Raises IndexDamaged."""
+    if not check(path).ok:
+        with store.writer(path):
+            store.roll_back(path)
+    return check(path)
+
+
+def _rebuild(path: Path, folder: Path, model: str) -> None:
+    manifest = _manifest(folder)
+    whole = whole_files(folder, manifest) if manifest else frozenset()
+    records = folder / _RECORDS if _RECORDS in whole else None
+    listed = _listed(folder, whole)
+    if manifest is None or listed is None:
+        raise IndexDamaged(
+            f"which documents {folder} held is not known any more; restore a backup, or go on from the "
+            f"generation before it: `youju check --roll-back --index {path}`, and index the folders again"
+        )
+    damaged = Damaged(folder.name, manifest.reader, records)
+    restore_documents(path, listed, damaged, model=model or manifest.model)
+
+
+def _manifest(folder: Path) -> Manifest | None:
+    """The manifest of a damaged generation, where that itself is whole."""
+    try:
+        data = (folder / "manifest.json").read_bytes()
+    except OSError:
+        return None
+    named = {entry.generation: entry.manifest_sha256 for entry in store.read_current(folder.parent)}
+    same = store.digest(folder / "manifest.json") == named.get(folder.name)
+    return Manifest.parse(data) if same else None
+
+
+def _listed(folder: Path, whole: frozenset[str]) -> list[Listed] | None:
+    """What the generation held; None when neither inventory nor records are whole."""
+    if inventory.NAME in whole:
+        return inventory.load(folder)
+    if _RECORDS not in whole:
+        return None
+    opened = Records(folder / _RECORDS)
+    try:
+        return [Listed(card.id, card.root, card.sha256) for card in opened.documents()]
+    finally:
+        opened.close()

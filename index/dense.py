@@ -7,6 +7,7 @@ higher is better.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,13 @@ def rows_of(index: Any, rows: npt.NDArray[np.int64]) -> Vectors:
 
 
 def save(index: Any, path: Path) -> Path:
-    """Write the index to one file."""
+    """Write the index to one file. Raises OSError."""
     import faiss
 
-    faiss.write_index(index, str(path))
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:  # FAISS tells every failed write so
+        raise OSError(errno.ENOSPC if "No space" in str(error) else errno.EIO, str(error)) from error
     return path
 
 

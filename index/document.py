@@ -9,6 +9,7 @@ as they stand (CRLF is two). Spans are half-open.
     ├── IndexDamaged         a checksum does not match
     ├── IndexMismatch        made with another encoder, tokenizer or schema
     ├── IndexBusy            another process is writing
+    ├── IndexUnwritable      the disk is full, fails, or may not be written to
     └── ModelError           a model folder is absent, unsafe or of an unknown kind
 """
 
@@ -40,6 +41,10 @@ class IndexMismatch(YoujuError):
 
 class IndexBusy(YoujuError):
     """Another process is writing to the index."""
+
+
+class IndexUnwritable(YoujuError):
+    """The disk is full, fails, or may not be written to; what was committed before stands."""
 
 
 class ModelError(YoujuError):

@@ -35,6 +35,11 @@ class Lexical:
     engine: Any  # None where no passage holds a term
     size: int
 
+    @property
+    def rows(self) -> int:
+        """Passages that the index itself counts."""
+        return self.size if self.engine is None else int(self.engine.scores["num_docs"])
+
     def scores(self, question: str) -> npt.NDArray[np.float32]:
         """BM25 of every passage for the question, float32 (n,), 0 where nothing matches."""
         if self.engine is None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from index.document import Article, Document, Dropped, Page, Passage, Reading, Source, Span
+from index.failpoints import reach
 
 _TABLES = """
 CREATE TABLE documents (
@@ -92,6 +93,7 @@ class Writer:
             self._row += 1
         for drop in reading.dropped:
             self._insert("dropped", [document.id, *_pair(drop.span), drop.reason])
+        reach("document stored")
 
     def close(self) -> int:
         """Finish the file; returns the number of passages."""

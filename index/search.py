@@ -117,6 +117,10 @@ class Index:
         ranked = self._ranker.rank(question, k, system, allowed)
         return [Hit(self.passages[item.row], item.score, item.words, item.vectors) for item in ranked]
 
+    def counts(self) -> tuple[int, int, int]:
+        """Rows of the records, of the vectors and of the words; they are always the same."""
+        return len(self.passages), int(self._ranker.vectors.ntotal), self._ranker.words.rows
+
     def documents(self) -> list[DocumentCard]:
         """Every document without its text."""
         return self.passages.documents()
@@ -209,7 +213,10 @@ def _refuse_mismatch(path: Path, manifest: Manifest, encoder: Encoder, model: st
     option = f" --model {model}" if model else ""
     rebuild = f"rebuild it with `youju index FOLDER --index {path}{option}`"
     if manifest.schema != SCHEMA:
-        raise IndexMismatch(f"{path} has schema {manifest.schema}, this program reads {SCHEMA}; {rebuild}")
+        raise IndexMismatch(
+            f"{path} has schema {manifest.schema}, this program reads {SCHEMA}; "
+            f"upgrade it with `youju check --repair --index {path}`: nothing is lost"
+        )
     if manifest.encoder != encoder.fingerprint or manifest.dim != encoder.dim:
         raise IndexMismatch(
             f"{path} was made with another encoder ({manifest.model or 'bundled'}, {manifest.encoder}) "

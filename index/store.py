@@ -1,7 +1,7 @@
 """Generations on disk: written beside the old one, checked before use, replaced atomically.
 
     <index>/CURRENT        the newest generations and the hashes of their manifests, itself hashed
-    <index>/gen-000007/    manifest.json and the files it lists with size and SHA-256
+    <index>/gen-000007/    manifest.json, its hash, and the files it lists with size and SHA-256
     <index>.lock           held by the one writer
 
 A writer fills gen-N.tmp, syncs every file and the folder, renames it, syncs the
@@ -13,65 +13,54 @@ flipped bits without a word, so the checksums decide, before anything is read.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from index.document import IndexBusy, IndexDamaged, IndexMissing
+from index.document import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable
 from index.failpoints import reach
+from index.manifest import SCHEMA, SEAL, Manifest, StoredFile, describe, digest, sealed, verify
 
-SCHEMA = 1
+__all__ = [
+    "SCHEMA",
+    "Entry",
+    "Generation",
+    "Manifest",
+    "StoredFile",
+    "adopt",
+    "collect",
+    "commit",
+    "describe",
+    "digest",
+    "open_generation",
+    "read_current",
+    "roll_back",
+    "staging",
+    "verify",
+    "writer",
+]
+
 _KEPT = 2
 _PATIENCE = 1.5  # seconds a second writer waits before it gives up
+_FIXES = {
+    errno.ENOSPC: "free space on that disk",
+    errno.EDQUOT: "free space on that disk",
+    errno.EFBIG: "raise the limit on the size of files",
+    errno.EACCES: "ask for permission to write there, or choose another place with --index",
+    errno.EROFS: "choose another place with --index",
+}
 _log = logging.getLogger("youju.store")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """One file of a generation; `rows` is 0 where rows have no meaning."""
-
-    name: str
-    size: int
-    sha256: str
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation holds and what it was made with."""
-
-    schema: int
-    created: str
-    passages: int
-    documents: int
-    dim: int
-    model: str  # as given to --model; empty for the bundled encoder
-    encoder: str  # fingerprint
-    tokenizer: str  # fingerprint
-    reader: str  # version of the reader that cut the documents
-    files: tuple[StoredFile, ...]
-
-    @classmethod
-    def parse(cls, data: bytes) -> Manifest:
-        """Read a manifest whose hash was verified. Raises IndexDamaged when it is not one."""
-        try:
-            fields: dict[str, Any] = json.loads(data)
-            files = tuple(StoredFile(**entry) for entry in fields.pop("files"))
-            return cls(**fields, files=files)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise IndexDamaged(f"the manifest cannot be read: {error}; run `youju check --repair`") from error
-
-    def dump(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,64 +92,97 @@ def open_generation(path: Path) -> Generation:
     Raises IndexMissing when nothing was ever built there, IndexDamaged when no
     generation is whole. Falls back to the one before with a warning.
     """
-    entries = read_current(path)
-    problems: list[str] = []
-    for position, entry in enumerate(entries):
-        try:
-            generation = _open(path / entry.generation, entry.manifest_sha256, fallback=position > 0)
-        except IndexDamaged as error:
-            problems.append(str(error))
+    while True:
+        entries = read_current(path)
+        generation, problems = _newest(path, entries)
+        # A generation that vanished because newer ones were committed meanwhile is no damage.
+        if problems and read_current(path) != entries:
+            if generation:
+                generation.close()
             continue
+        if generation is None:
+            raise IndexDamaged("; ".join(problems) + f"; run `youju check --repair --index {path}`")
         if problems:
             _log.warning("%s; answering from the generation before it", problems[0])
         return generation
-    raise IndexDamaged("; ".join(problems) + "; run `youju check --repair`")
 
 
 def read_current(path: Path) -> list[Entry]:
     """The generations of an index, newest first. Raises IndexMissing or IndexDamaged."""
     current = path / "CURRENT"
-    if not current.is_file():
-        raise IndexMissing(f"no index at {path}; build one with `youju index FOLDER --index {path}`")
-    line, _, digest = current.read_bytes().partition(b"\n")
-    if hashlib.sha256(line).hexdigest().encode() != digest.strip():
+    try:
+        data = current.read_bytes()
+    except FileNotFoundError as error:
+        raise IndexMissing(
+            f"no index at {path}; build one with `youju index FOLDER --index {path}`"
+        ) from error
+    except OSError as error:
+        raise IndexDamaged(f"{current} cannot be read: {error.strerror}") from error
+    line, _, digest = data.partition(b"\n")
+    if hashlib.sha256(line).hexdigest().encode() + b"\n" != digest:
         raise IndexDamaged(
             f"{current} does not match its checksum; run `youju check --repair --index {path}`"
         )
     return [Entry(**entry) for entry in json.loads(line)]
 
 
-def verify(folder: Path, manifest: Manifest) -> list[str]:
-    """Problems of a generation's files, one line each; empty when all are as written."""
-    problems = []
-    for stored in manifest.files:
-        path = folder / stored.name
-        if not path.is_file():
-            problems.append(f"{path} is missing")
-        elif path.stat().st_size != stored.size:
-            problems.append(f"{path} has {path.stat().st_size} bytes, expected {stored.size}")
-        elif digest(path) != stored.sha256:
-            problems.append(f"{path} does not match its checksum")
-    listed = {stored.name for stored in manifest.files} | {"manifest.json"}
-    problems.extend(
-        f"{path} does not belong here" for path in sorted(folder.iterdir()) if path.name not in listed
-    )
-    return problems
-
-
 @contextmanager
 def writer(path: Path) -> Iterator[None]:
-    """Hold the one writer's lock of an index. Raises IndexBusy within two seconds."""
-    path.mkdir(parents=True, exist_ok=True)
-    lock = path.with_name(path.name + ".lock")
-    with lock.open("a+b") as handle:
-        _lock(handle, path)
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()}, since {_now()}".encode())
-        handle.flush()
-        _sweep(path)
-        reach("locked")
-        yield
+    """Hold the one writer's lock of an index.
+
+    Raises IndexBusy within two seconds, and IndexUnwritable for any error of the disk inside.
+    """
+    with _plainly(path):
+        if not path.is_dir():
+            path.mkdir(parents=True)
+            _sync(path.parent)
+        lock = path.with_name(path.name + ".lock")
+        with lock.open("a+b") as handle:
+            _lock(handle, path)
+            handle.truncate(0)
+            handle.write(f"process {os.getpid()}, since {_now()}".encode())
+            handle.flush()
+            _sweep(path)
+            if not (path / "CURRENT").exists() and any(path.glob("gen-??????")):
+                adopt(path)
+            reach("locked")
+            yield
+
+
+def adopt(path: Path) -> str:
+    """Write CURRENT anew where it is lost or damaged; returns the generation that it names.
+
+    The newest generation whose seal and checksums all hold is taken, and the
+    one before it. Raises IndexDamaged when there is none: nothing is guessed.
+    """
+    whole: list[Entry] = []
+    for folder in sorted(path.glob("gen-??????"), reverse=True):
+        if len(whole) < _KEPT and sealed(folder):
+            data = (folder / "manifest.json").read_bytes()
+            if not verify(folder, Manifest.parse(data)):
+                whole.append(Entry(folder.name, hashlib.sha256(data).hexdigest()))
+    if not whole:
+        raise IndexDamaged(
+            f"{path / 'CURRENT'} is lost and no generation is provably whole; restore a backup, or move "
+            f"{path} away and run `youju index FOLDER --index {path}`"
+        )
+    _log.warning("%s was lost; %s is whole and taken up again", path / "CURRENT", whole[0].generation)
+    _point(path, whole)
+    return whole[0].generation
+
+
+def roll_back(path: Path) -> str:
+    """Forget a damaged newest generation; returns the whole one before it, which is the newest now.
+
+    What was added or removed since is lost: for a person to decide. Only the
+    writer may call. Raises IndexDamaged when none is whole.
+    """
+    generation = open_generation(path)
+    generation.close()
+    entry = Entry(generation.folder.name, generation.fingerprint)
+    _point(path, [entry])
+    collect(path)
+    return entry.generation
 
 
 @contextmanager
@@ -177,49 +199,53 @@ def staging(path: Path) -> Iterator[Path]:
         raise
 
 
-def commit(path: Path, staged: Path, manifest: Manifest) -> None:
-    """Make a staged generation the current one; it survives a crash once this returns."""
+def commit(path: Path, staged: Path, manifest: Manifest, *, damaged: str = "") -> None:
+    """Make a staged generation the current one; it survives a crash once this returns.
+
+    `damaged` names a generation that is replaced and not to be fallen back to.
+    """
     data = manifest.dump()
+    sha256 = hashlib.sha256(data).hexdigest()
     (staged / "manifest.json").write_bytes(data)
+    (staged / SEAL).write_bytes(sha256.encode() + b"\n")
     reach("manifest written")
     for file in staged.iterdir():
         _sync(file)
+        reach("file synced")
     _sync(staged)
     reach("files synced")
     final = staged.with_suffix("")
     os.rename(staged, final)
     _sync(path)
     reach("generation renamed")
-    entries = [Entry(final.name, hashlib.sha256(data).hexdigest()), *_previous(path)][:_KEPT]
-    line = json.dumps([asdict(entry) for entry in entries]).encode()
-    pending = path / "CURRENT.tmp"
-    pending.write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
-    _sync(pending)
-    reach("current written")
-    os.replace(pending, path / "CURRENT")
-    _sync(path)
+    before = [entry for entry in _previous(path) if entry.generation != damaged]
+    _point(path, [Entry(final.name, sha256), *before][:_KEPT])
     reach("current replaced")
     collect(path)
     reach("collected")
 
 
 def collect(path: Path) -> None:
-    """Remove generations that are neither listed in CURRENT nor read by anyone. Only the writer may call."""
+    """Remove generations that are neither listed in CURRENT nor read by anyone. Only the writer may call.
+
+    What cannot be removed now is left to the next writer.
+    """
     kept = {entry.generation for entry in _previous(path)}
     for folder in path.glob("gen-??????"):
-        if folder.name not in kept and not _pinned(folder):
-            shutil.rmtree(folder)
+        if folder.name not in kept:
+            _remove(folder)
 
 
-def describe(path: Path, rows: int = 0) -> StoredFile:
-    """The manifest's entry for a file that was just written."""
-    return StoredFile(path.name, path.stat().st_size, digest(path), rows)
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _newest(path: Path, entries: Sequence[Entry]) -> tuple[Generation | None, list[str]]:
+    problems: list[str] = []
+    for position, entry in enumerate(entries):
+        try:
+            generation = _open(path / entry.generation, entry.manifest_sha256, fallback=position > 0)
+        except IndexDamaged as error:
+            problems.append(str(error))
+            continue
+        return generation, problems
+    return None, problems
 
 
 def _open(folder: Path, expected: str, *, fallback: bool) -> Generation:
@@ -236,12 +262,26 @@ def _open(folder: Path, expected: str, *, fallback: bool) -> Generation:
         problems = verify(folder, manifest)
         if problems:
             raise IndexDamaged("; ".join(problems))
-    except (IndexDamaged, BlockingIOError) as error:
+    except BlockingIOError as error:
         pin.close()
-        if isinstance(error, BlockingIOError):
-            raise IndexDamaged(f"{folder} is being collected") from error
+        raise IndexDamaged(f"{folder} is being collected") from error
+    except OSError as error:
+        pin.close()
+        raise IndexDamaged(f"{folder} cannot be read: {error.strerror}") from error
+    except BaseException:
+        pin.close()
         raise
     return Generation(folder, manifest, expected, pin, fallback)
+
+
+def _point(path: Path, entries: Sequence[Entry]) -> None:
+    line = json.dumps([asdict(entry) for entry in entries]).encode()
+    pending = path / "CURRENT.tmp"
+    pending.write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
+    _sync(pending)
+    reach("current written")
+    os.replace(pending, path / "CURRENT")
+    _sync(path)
 
 
 def _previous(path: Path) -> Sequence[Entry]:
@@ -251,15 +291,20 @@ def _previous(path: Path) -> Sequence[Entry]:
         return []
 
 
-def _pinned(folder: Path) -> bool:
+def _remove(folder: Path) -> None:
+    """Remove a generation that nobody reads; under its lock, so that nobody begins to meanwhile."""
     try:
         with (folder / "manifest.json").open("rb") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            gone = folder.with_suffix(".tmp")
+            os.rename(folder, gone)
+            shutil.rmtree(gone)
     except FileNotFoundError:
-        return False
-    return False
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return
+    except OSError as error:
+        _log.warning("%s could not be removed: %s", folder, error.strerror)
 
 
 def _sweep(path: Path) -> None:
@@ -282,6 +327,24 @@ def _lock(handle: IO[bytes], path: Path) -> None:
                 holder = handle.read().decode(errors="replace") or "another process"
                 raise IndexBusy(f"{path} is being written by {holder}; wait for it and try again") from error
             time.sleep(0.05)
+
+
+@contextmanager
+def _plainly(path: Path) -> Iterator[None]:
+    """Errors of the disk as one line with its fix."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        number = error.errno if isinstance(error, OSError) else errno.ENOSPC if _full(error) else 0
+        reason = os.strerror(number) if number else str(error)
+        raise IndexUnwritable(
+            f"{path} cannot be written: {reason}; what was indexed before is kept; "
+            f"{_FIXES.get(number or 0, 'check the disk')}, then run the command again"
+        ) from error
+
+
+def _full(error: sqlite3.Error) -> bool:
+    return "full" in str(error)
 
 
 def _number(folder: Path) -> int:

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from index import dense, lexical, store, tokens
+from index import dense, inventory, lexical, store, tokens
 from index.document import Document, IndexDamaged, IndexMissing, ReadError, Reading, YoujuError
 from index.encode import Encoder, Vectors, load_encoder
 from index.failpoints import reach
+from index.inventory import Listed
 from index.read import find, name_of, read
 from index.records import DocumentCard, Records, Writer
 from index.search import searchable
@@ -102,10 +103,40 @@ def remove_documents(path: Path, ids: Sequence[str], *, report: Report | None = 
         return plan.commit(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A generation that is to be replaced: the reader that cut it, and its records where they are whole."""
+
+    generation: str
+    reader: str
+    records: Path | None
+
+
+def restore_documents(path: Path, listed: Sequence[Listed], damaged: Damaged, *, model: str) -> Summary:
+    """Build again what a damaged generation held, from records that are whole, else from the files.
+
+    Raises IndexDamaged, and changes nothing, when a document is to be had from neither.
+    """
+    with store.writer(path), ExitStack() as stack:
+        plan = _Plan(stack, path, _silent, model, damaged=damaged)
+        gone = [one.doc for one in listed if not (plan.holds(one) or one.file.is_file())]
+        if gone:
+            raise IndexDamaged(
+                f"{len(gone)} of {len(listed)} documents of {path} are damaged and their files are gone: "
+                f"{', '.join(gone[:5])}{' …' if len(gone) > 5 else ''}; put the files back and repair again, "
+                f"or go on without them: `youju check --roll-back --index {path}`"
+            )
+        for one in listed:
+            plan.restore(one)
+        return plan.commit(path)
+
+
 class _Plan:
     """The next generation while it is put together, on top of the one before."""
 
-    def __init__(self, stack: ExitStack, path: Path, report: Report, model: str) -> None:
+    def __init__(
+        self, stack: ExitStack, path: Path, report: Report, model: str, *, damaged: Damaged | None = None
+    ) -> None:
         self.report = report
         self.model = model
         self.encoder: Encoder = load_encoder(model)
@@ -116,7 +147,11 @@ class _Plan:
         self.old: Records | None = None
         self.old_vectors: Any = None
         self.same_reader = False
-        self._open_before(stack, path)
+        self.damaged = damaged
+        if damaged and damaged.records:
+            self._open_records(stack, damaged.records, damaged.reader)
+        else:
+            self._open_before(stack, path)
         self.staged = stack.enter_context(store.staging(path))
         self.records = Writer(self.staged / "passages.sqlite")
 
@@ -125,15 +160,39 @@ class _Plan:
             generation = store.open_generation(path)
         except IndexMissing:
             return
+        except IndexDamaged:
+            if self.damaged:
+                return
+            raise
         stack.callback(generation.close)
-        if generation.manifest.schema != store.SCHEMA:
-            return
-        self.old = Records(generation.folder / "passages.sqlite")
-        stack.callback(self.old.close)
-        self.before = {card.id: card for card in self.old.documents()}
-        self.same_reader = generation.manifest.reader == READER
+        if generation.fallback and not self.damaged:
+            raise IndexDamaged(
+                f"the newest generation of {path} is damaged, and what it added would be lost; "
+                f"run `youju check --repair --index {path}` first"
+            )
+        self._open_records(stack, generation.folder / "passages.sqlite", generation.manifest.reader)
         if generation.manifest.encoder == self.encoder.fingerprint:
             self.old_vectors = dense.load(generation.folder / "vectors.faiss")
+
+    def _open_records(self, stack: ExitStack, file: Path, reader: str) -> None:
+        self.old = Records(file)
+        stack.callback(self.old.close)
+        self.before = {card.id: card for card in self.old.documents()}
+        self.same_reader = reader == READER
+
+    def holds(self, listed: Listed) -> bool:
+        """Whether the records opened hold a document as it was indexed."""
+        return listed.doc in self.before and self.before[listed.doc].sha256 == listed.sha256
+
+    def restore(self, listed: Listed) -> None:
+        """Take a document as it was indexed, or else as its file is now. Raises ReadError."""
+        if not self.holds(listed):
+            document = read(listed.file, Path(listed.root))
+            self._add(segment(_renamed(document, listed.doc)), listed.root, Status.CHANGED)
+        elif self.same_reader:
+            self._keep(self.before[listed.doc], Status.UNCHANGED)
+        else:
+            self._again(self.before[listed.doc])
 
     def read(self, root: Path, file: Path) -> None:
         """Take one file into the new generation, or say why not."""
@@ -178,13 +237,15 @@ class _Plan:
             raise ReadError("no file could be indexed: there is none; give a folder with txt or md files")
         fresh = Records(self.staged / "passages.sqlite")
         try:
-            documents = len(fresh.documents())
+            cards = fresh.documents()
+            inventory.write(self.staged, cards)
             embedded = self._write(fresh, count)
         finally:
             fresh.close()
-        store.commit(path, self.staged, self._manifest(count, documents))
+        damaged = self.damaged.generation if self.damaged else ""
+        store.commit(path, self.staged, self._manifest(count, len(cards)), damaged=damaged)
         seconds = time.monotonic() - self.started
-        return Summary(tuple(self.verdicts), documents, count, embedded, seconds)
+        return Summary(tuple(self.verdicts), len(cards), count, embedded, seconds)
 
     def _keep(self, card: DocumentCard, status: Status | None) -> None:
         if self.old is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import random
@@ -166,7 +167,7 @@ def test_damage_is_detected_before_use(built: Path, kind: str) -> None:
 def test_every_flipped_bit_of_current_is_noticed(built: Path) -> None:
     current = built / "CURRENT"
     whole = current.read_bytes()
-    for place in range(len(whole) - 1):  # the last byte is the newline after the hash
+    for place in range(len(whole)):
         data = bytearray(whole)
         data[place] ^= 1 << (place % 8)
         current.write_bytes(data)
@@ -231,8 +232,7 @@ def test_an_index_of_another_tokenizer_is_refused(built: Path) -> None:
 def _rewrite(built: Path, generation: Path, manifest: dict[str, object]) -> None:
     data = json.dumps(manifest).encode()
     (generation / "manifest.json").write_bytes(data)
-    import hashlib
-
+    (generation / "manifest.sha256").write_text(hashlib.sha256(data).hexdigest() + "\n")
     line = json.dumps(
         [{"generation": generation.name, "manifest_sha256": hashlib.sha256(data).hexdigest()}]
     ).encode()
@@ -264,6 +264,6 @@ def test_the_second_writer_is_told_who_is_writing(built: Path, folder: Path) -> 
 
 def test_no_stored_file_can_run_code(built: Path) -> None:
     newest = built / store.read_current(built)[0].generation
-    assert {path.suffix for path in newest.iterdir()} == {".json", ".sqlite", ".faiss", ".npy"}
+    assert {path.suffix for path in newest.iterdir()} == {".json", ".sha256", ".sqlite", ".faiss", ".npy"}
     for path in newest.glob("*.npy"):
         assert np.load(path, allow_pickle=False).dtype.kind in "fi"

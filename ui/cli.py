@@ -205,16 +205,21 @@ def articles_command(options: argparse.Namespace) -> int:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """Verify an index file by file; --repair rebuilds it from its sources."""
-    from index.check import check, repair
+    """Verify an index file by file; --repair makes it whole again from what is provably right."""
+    from index.check import check, repair, roll_back
 
-    report = repair(options.index, model=options.model) if options.repair else check(options.index)
+    if options.roll_back:
+        report = roll_back(options.index)
+    else:
+        report = repair(options.index, model=options.model) if options.repair else check(options.index)
     if options.json:
         _print_json({"ok": report.ok, "generation": report.generation, "problems": list(report.problems)})
     else:
         for problem in report.problems:
             print(problem)
-        print(f"{options.index}: {'whole' if report.ok else 'damaged; run `youju check --repair`'}")
+        state = "older" if report.outdated else "damaged"
+        fix = f"{state}; run `youju check --repair --index {options.index}`"
+        print(f"{options.index}: {'whole' if report.ok else fix}")
     return 0 if report.ok else 2
 
 
@@ -314,7 +319,9 @@ def _parser() -> argparse.ArgumentParser:
     command = add("eval", eval_command, "measure retrieval and answers")
     add_arguments(command)
     command = add("check", check_command, "verify an index")
-    command.add_argument("--repair", action="store_true", help="rebuild what is damaged from the sources")
+    mend = command.add_mutually_exclusive_group()
+    mend.add_argument("--repair", action="store_true", help="rebuild what is damaged; upgrade an older index")
+    mend.add_argument("--roll-back", action="store_true", help="forget a damaged newest generation")
     command.add_argument("--json", action="store_true")
     add("doctor", doctor_command, "check machine and set-up")
     command = add("replay", replay_command, "check an exported answer against an index")

@@ -1,0 +1,109 @@
+"""What a generation holds, file by file, and whether it still does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.document import IndexDamaged, IndexMismatch
+
+SCHEMA = 2  # 1: without inventory and manifest.sha256
+SEAL = "manifest.sha256"  # tells a whole generation where CURRENT is lost
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of a generation; `rows` is 0 where rows have no meaning."""
+
+    name: str
+    size: int
+    sha256: str
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds and what it was made with."""
+
+    schema: int
+    created: str
+    passages: int
+    documents: int
+    dim: int
+    model: str  # as given to --model; empty for the bundled encoder
+    encoder: str  # fingerprint
+    tokenizer: str  # fingerprint
+    reader: str  # version of the reader that cut the documents
+    files: tuple[StoredFile, ...]
+
+    @classmethod
+    def parse(cls, data: bytes) -> Manifest:
+        """Read a manifest whose hash was verified.
+
+        Raises IndexDamaged when it is not one, IndexMismatch when a newer program wrote it.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(data)
+            if fields["schema"] > SCHEMA:
+                raise IndexMismatch(
+                    f"the index has schema {fields['schema']}, made by a newer version; "
+                    f"this one reads up to {SCHEMA}: update Youju"
+                )
+            files = tuple(StoredFile(**entry) for entry in fields.pop("files"))
+            return cls(**fields, files=files)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise IndexDamaged(f"the manifest cannot be read: {error}; run `youju check --repair`") from error
+
+    def dump(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def verify(folder: Path, manifest: Manifest) -> list[str]:
+    """Problems of a generation's files, one line each; empty when all are as written."""
+    problems = [problem for stored in manifest.files if (problem := _problem(folder / stored.name, stored))]
+    if manifest.schema > 1 and not sealed(folder):
+        problems.append(f"{folder / SEAL} does not match the manifest")
+    listed = {stored.name for stored in manifest.files} | {"manifest.json", SEAL}
+    problems.extend(
+        f"{path} does not belong here" for path in sorted(folder.iterdir()) if path.name not in listed
+    )
+    return problems
+
+
+def whole_files(folder: Path, manifest: Manifest) -> frozenset[str]:
+    """Names of the files that are as they were written."""
+    return frozenset(stored.name for stored in manifest.files if not _problem(folder / stored.name, stored))
+
+
+def _problem(path: Path, stored: StoredFile) -> str:
+    try:
+        if not path.is_file():
+            return f"{path} is missing"
+        if path.stat().st_size != stored.size:
+            return f"{path} has {path.stat().st_size} bytes, expected {stored.size}"
+        return "" if digest(path) == stored.sha256 else f"{path} does not match its checksum"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+
+
+def describe(path: Path, rows: int = 0) -> StoredFile:
+    """The manifest's entry for a file that was just written."""
+    return StoredFile(path.name, path.stat().st_size, digest(path), rows)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sealed(folder: Path) -> bool:
+    """Whether a generation's manifest is the one that was written with it."""
+    try:
+        seal = (folder / SEAL).read_bytes()
+        return seal == digest(folder / "manifest.json").encode() + b"\n"
+    except OSError:
+        return False
