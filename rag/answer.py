@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from index.document import Passage, Span
+from rag.readings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ class Answer:
     `text` is the answer as plain text without citation marks; `ranking` is the
     ranking for the question, best first, kept also when refused; `reason` says
     why it was refused; `notes` are remarks such as differing versions;
-    `understood` says how the question was read (the rewritten follow-up,
-    filters); `incomplete` marks a generation cut off in mid-stream.
+    `readings` say how the question was read (the rewritten follow-up, times,
+    filters), each of which can be undone; `incomplete` marks a generation cut off in mid-stream.
     """
 
     question: str
@@ -90,7 +91,7 @@ class Answer:
     ranking: tuple[Ranked, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
-    understood: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
     confidence: float = 0.0
     incomplete: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
@@ -100,3 +101,8 @@ class Answer:
             raise ValueError("an answer is never empty; refuse with a reason")
         if not self.refused and not self.citations:
             raise ValueError("an answer that is not a refusal cites at least one passage")
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """How the question was read, as it is told to the reader."""
+        return tuple(reading.text for reading in self.readings)

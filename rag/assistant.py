@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,16 +12,18 @@ from index.records import Where
 from rag import llm, refuse
 from rag.answer import Answer, Ranked, Turn
 from rag.archive import Archive
-from rag.compose import compose, refusal, written
+from rag.compose import compose, refusal, searched, written
 from rag.concordance import concordance
 from rag.followup import rewrite
 from rag.generate import Judged, judged
 from rag.parts import subquestions
 from rag.question import Asked, Form, counted_term, understand
 from rag.reading import Reader
+from rag.readings import Aspect, Reading, undone
 from rag.retrieve import retrieve
 from rag.smalltalk import small_talk
 from rag.weigh import Weighed, weigh
+from rag.wording import say
 
 SHOWN = 8  # passages a language model sees
 HOPELESS = 0.3  # share of the threshold below which no language model is asked
@@ -33,7 +35,8 @@ class Settings:
 
     `k` passages stand in the ranking of an answer; `depth` are searched for
     sentences; `llm` is `provider:model` for LangChain, empty for extractive
-    answers; `language` that of the program's own words; `reranker` is empty
+    answers; `language` (zh, en) that of the program's own words; `today`, an ISO
+    date, is what `去年` counts from, empty for the day it is; `reranker` is empty
     or `none`, as there is no reranking stage yet and any other name is refused;
     `timeout` the seconds a language model may take.
     """
@@ -44,6 +47,7 @@ class Settings:
     reranker: str = ""
     language: str = "zh"
     timeout: float = 60.0
+    today: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class _Evidence:
     asked: Asked
     weighed: Weighed
     ranking: tuple[Ranked, ...]
-    understood: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    where: Where | None
     seconds: dict[str, float]
 
 
@@ -79,15 +84,32 @@ class Assistant:
         refuse.load("sentence")
         refuse.load("answerable")
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, where: Where | None = None) -> Answer:
-        """One cited answer, or a refusal that says what was searched. Raises ModelError."""
-        return next(said for said in self.stream(question, history, where=where) if isinstance(said, Answer))
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: Where | None = None,
+        undo: Collection[str] = (),
+    ) -> Answer:
+        """One cited answer, or a refusal that says what was searched. Raises ModelError.
+
+        `undo` takes keys of readings of an earlier answer to the same question, or
+        the names of aspects, or `all`: those readings are not made again.
+        """
+        said = self.stream(question, history, where=where, undo=undo)
+        return next(piece for piece in said if isinstance(piece, Answer))
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, where: Where | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: Where | None = None,
+        undo: Collection[str] = (),
     ) -> Iterator[str | Answer]:
         """Pieces of the answer's text as they are ready, then the finished Answer. Raises ModelError."""
-        evidence = self._evidence(question, history, where)
+        evidence = self._evidence(question, history, where, frozenset(undo))
         if isinstance(evidence, Answer):
             yield evidence.text
             yield evidence
@@ -98,31 +120,45 @@ class Assistant:
             yield answer.text
             yield answer
 
-    def _evidence(self, question: str, history: Sequence[Turn], where: Where | None) -> _Evidence | Answer:
+    def _evidence(
+        self, question: str, history: Sequence[Turn], where: Where | None, undo: frozenset[str]
+    ) -> _Evidence | Answer:
         started = time.perf_counter()
-        standalone = self._standalone(question, history)
-        if (talk := small_talk(question, understand(standalone))) is not None:
+        limits, language = self.settings, self.settings.language
+        standalone, rewritten = self._standalone(question, history, undo)
+        if (talk := small_talk(question, understand(standalone), language)) is not None:
             return talk
-        searched_as, read = self._reader.read(standalone)
+        searched_as, spelt = self._reader.read(standalone, undo=undo, language=language)
         asked = understand(searched_as)
-        understood = ((f"按上文理解为：{standalone}",) if standalone != question else ()) + read
+        read = (*rewritten, *spelt)
         term = counted_term(searched_as) if asked.form is Form.COUNT else ""
-        if term:
-            return replace(concordance(question, term, self.index, where), understood=understood)
-        limits = self.settings
+        if term and not undone(undo, Aspect.COUNTED, term):
+            counted = concordance(question, term, self.index, where, language)
+            return replace(counted, readings=(*read, *counted.readings))
         every = (asked, *subquestions(asked))
-        found = retrieve(self.index, every, k=limits.k, depth=limits.depth, where=where)
-        searched = time.perf_counter()
+        scopes = [self._reader.scope(one, undo=undo, language=language, today=limits.today) for one in every]
+        read += tuple(dict.fromkeys(one for scope in scopes for one in scope.readings))
+        found = retrieve(self._reader, every, scopes, k=limits.k, depth=limits.depth, where=where)
+        found_at = time.perf_counter()
         weighed = weigh(self._reader, found)
         ranking = tuple(Ranked(hit.passage, hit.score) for hit in found.ranking)
-        seconds = {"search": searched - started, "weigh": time.perf_counter() - searched}
-        return _Evidence(question, asked, weighed, ranking, understood, seconds)
+        seconds = {"search": found_at - started, "weigh": time.perf_counter() - found_at}
+        return _Evidence(question, asked, weighed, ranking, read, scopes[0].where(where), seconds)
 
-    def _standalone(self, question: str, history: Sequence[Turn]) -> str:
-        """The question as asked without a conversation, by the model where there is one."""
-        if self.settings.llm and (history or understand(question).form is Form.FOREIGN):
-            return llm.rewritten(self._llm(), question, history)
-        return rewrite(question, history)
+    def _standalone(
+        self, question: str, history: Sequence[Turn], undo: frozenset[str]
+    ) -> tuple[str, tuple[Reading, ...]]:
+        """The question as asked without a conversation, by the model where there is one, and what that is."""
+        foreign = understand(question).form is Form.FOREIGN
+        aspect = Aspect.TRANSLATED if foreign else Aspect.FOLLOW_UP
+        if undone(undo, aspect, question):
+            return question, ()
+        if self.settings.llm and (history or foreign):
+            text = llm.rewritten(self._llm(), question, history)
+        else:
+            text = rewrite(question, history)
+        told = say(self.settings.language, aspect, meant=text)
+        return text, (Reading(aspect, question, text, told),) if text != question else ()
 
     def _llm(self) -> Any:
         if self._model is None:
@@ -136,13 +172,14 @@ class Assistant:
     def _extracted(self, evidence: _Evidence, notes: Sequence[str] = ()) -> Answer:
         weighed = evidence.weighed
         if weighed.quotes:
-            answer = compose(evidence.question, weighed, evidence.ranking)
+            answer = compose(evidence.question, weighed, evidence.ranking, self.settings.language)
         else:
-            answer = refusal(self.index, evidence.question, weighed, evidence.ranking)
+            scope = searched(self.index, evidence.where, self.settings.language)
+            answer = refusal(evidence.question, weighed, evidence.ranking, scope, self.settings.language)
         return replace(
             answer,
             notes=(*notes, *answer.notes),
-            understood=evidence.understood,
+            readings=evidence.readings,
             seconds=evidence.seconds,
         )
 
@@ -158,15 +195,22 @@ class Assistant:
         except llm.GenerationError:
             failed = True
         if into.kept:
-            answer = written(evidence.question, evidence.weighed, evidence.ranking, into, failed)
-            yield replace(answer, understood=evidence.understood, seconds=evidence.seconds)
+            answer = written(
+                evidence.question,
+                evidence.weighed,
+                evidence.ranking,
+                into,
+                broken_off=failed,
+                language=self.settings.language,
+            )
+            yield replace(answer, readings=evidence.readings, seconds=evidence.seconds)
             return
         declined = any(llm.INSUFFICIENT in claim.text for claim in into.claims)
         if declined:
             weighed = replace(evidence.weighed, quotes=(), reason="weak")
             answer = self._extracted(replace(evidence, weighed=weighed))
         else:
-            why = "语言模型没有回应" if failed else "语言模型的回答没有原文依据"
-            answer = replace(self._extracted(evidence, (f"{why}，以下为原文摘录",)), incomplete=failed)
+            why = say(self.settings.language, "silent" if failed else "groundless")
+            answer = replace(self._extracted(evidence, (why,)), incomplete=failed)
         yield answer.text
         yield answer

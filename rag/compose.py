@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.records import Where
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
 from rag.archive import Archive
 from rag.choose import Quote, clause_bounds
@@ -14,23 +15,19 @@ from rag.generate import Judged
 from rag.letters import join
 from rag.lost import place_in_file
 from rag.weigh import Weighed
+from rag.wording import say
 
 MISSING = "□"  # stands where the file has lost a number
-_REASONS = {
-    "nothing": "没有找到与问题有关的段落",
-    "weak": "找到的段落都不足以回答这个问题",
-    "lost": "原文此处的数字在扫描或排版时已经缺失",
-}
 
 
-def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Answer:
+def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...], language: str = "zh") -> Answer:
     """An answer of the chosen quotes in their order, one claim and one citation each."""
     claims, citations, notes = [], [], []
     for number, quote in enumerate(weighed.quotes, 1):
         also = reprints(quote.piece, weighed.pieces)
         citations.append(_citation(number, quote, also))
         claims.append(claim(quote, number))
-        notes += [note for other in also if (note := _note(quote.piece, other))]
+        notes += [note for other in also if (note := _note(quote.piece, other, language))]
     return Answer(
         question=question,
         text=answer_text(claims),
@@ -44,17 +41,23 @@ def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Ans
 
 
 def written(
-    question: str, weighed: Weighed, ranking: tuple[Ranked, ...], judged: Judged, broken_off: bool
+    question: str,
+    weighed: Weighed,
+    ranking: tuple[Ranked, ...],
+    judged: Judged,
+    *,
+    broken_off: bool,
+    language: str = "zh",
 ) -> Answer:
     """An answer of a model's sentences; struck ones stay among the claims, never in the text."""
     struck = len(judged.claims) - len(judged.kept)
     notes = []
     if struck:
-        notes.append(f"已删去 {struck} 句没有原文依据的话")
+        notes.append(say(language, "struck", count=struck))
     if judged.invented:
-        notes.append(f"忽略了 {judged.invented} 个不存在的引用编号")
+        notes.append(say(language, "invented", count=judged.invented))
     if broken_off:
-        notes.append("语言模型中途断开，回答不完整")
+        notes.append(say(language, "broken_off"))
     return Answer(
         question=question,
         text=join(claim.text for claim in judged.kept),
@@ -108,15 +111,26 @@ def _lost_inside(quote: Quote) -> list[tuple[int, int]]:
     ]
 
 
-def refusal(index: Archive, question: str, weighed: Weighed, ranking: tuple[Ranked, ...]) -> Answer:
-    """A refusal that says why, and how much was searched."""
-    documents = len(index.documents())
-    scope = f"已检索 {documents} 份文档、{len(index.passages)} 个段落"
-    near = "；最接近的段落列在下方，仅供参考" if ranking else ""
-    text = f"无法回答：{_REASONS[weighed.reason]}{_damage(weighed)}。{scope}{near}。"
+def searched(index: Archive, where: Where | None, language: str) -> str:
+    """How much was searched, in words."""
+    cards = index.documents()
+    if where is None or not where.docs:
+        return say(language, "scope", documents=len(cards), passages=len(index.passages))
+    inside = [card for card in cards if card.id in where.docs]
+    count = sum(card.passages for card in inside)
+    return say(language, "scope_part", documents=len(inside), all_documents=len(cards), passages=count)
+
+
+def refusal(
+    question: str, weighed: Weighed, ranking: tuple[Ranked, ...], scope: str, language: str = "zh"
+) -> Answer:
+    """A refusal that says why, and, in the words of `scope`, how much was searched."""
+    near = say(language, "near") if ranking else ""
+    why = say(language, weighed.reason)
+    damage = _damage(weighed, language)
     return Answer(
         question=question,
-        text=text,
+        text=say(language, "refused", why=why, damage=damage, scope=scope, near=near),
         refused=True,
         ranking=ranking,
         reason=weighed.reason,
@@ -124,7 +138,7 @@ def refusal(index: Archive, question: str, weighed: Weighed, ranking: tuple[Rank
     )
 
 
-def _damage(weighed: Weighed) -> str:
+def _damage(weighed: Weighed, language: str) -> str:
     """The damaged place: the clause with a sign where the number was, the document and the offset."""
     if weighed.broken is None:
         return ""
@@ -135,7 +149,8 @@ def _damage(weighed: Weighed) -> str:
         if low <= place[0] < high or high == len(piece.text)
     )
     text, _ = printed(Quote(piece, piece.start + start, piece.start + end, 0.0))
-    return f"：“{text}”（{piece.passage.doc}，第 {place_in_file(piece.passage, piece, place)} 字处）"
+    where = place_in_file(piece.passage, piece, place)
+    return say(language, "damage", clause=text, doc=piece.passage.doc, place=where)
 
 
 def _citation(number: int, quote: Quote, also: Sequence[Piece]) -> Citation:
@@ -144,8 +159,9 @@ def _citation(number: int, quote: Quote, also: Sequence[Piece]) -> Citation:
     return replace(Citation(number, passage, quote.start, quote.end), also=others)
 
 
-def _note(piece: Piece, other: Piece) -> str:
+def _note(piece: Piece, other: Piece, language: str) -> str:
     words = difference(piece, other)
     if words is None:
         return ""
-    return f"不同版本：{piece.passage.doc} 作“{words[0]}”，{other.passage.doc} 作“{words[1]}”"
+    here, there = words
+    return say(language, "versions", doc=piece.passage.doc, here=here, other=other.passage.doc, there=there)

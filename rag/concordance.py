@@ -10,6 +10,8 @@ from index.sentences import sentences
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
 from rag.archive import Archive
 from rag.letters import letters, occurrences
+from rag.readings import Aspect, Reading
+from rag.wording import say
 
 SHOWN = 50  # occurrences cited; the count is of all
 
@@ -41,7 +43,9 @@ def occurrences_of(term: str, index: Archive, where: Where | None = None) -> lis
     return found
 
 
-def concordance(question: str, term: str, index: Archive, where: Where | None = None) -> Answer:
+def concordance(
+    question: str, term: str, index: Archive, where: Where | None = None, language: str = "zh"
+) -> Answer:
     """The count, document by document, with every occurrence cited in its sentence.
 
     A term that does not occur is a refusal that says how much was searched.
@@ -49,19 +53,22 @@ def concordance(question: str, term: str, index: Archive, where: Where | None = 
     found = occurrences_of(term, index, where)
     documents = [card.id for card in index.documents()]
     searched = [doc for doc in documents if where is None or not where.docs or doc in where.docs]
-    extent = f"searched {len(searched)} of {len(documents)} documents"
-    scope = f"已检索 {len(documents)} 份文档中的 {len(searched)} 份（{extent}）"
+    scope = say(language, "counted_scope", all=len(documents), searched=len(searched))
+    reading = Reading(Aspect.COUNTED, term, term, say(language, "counted_each", meant=term))
     if not found:
-        return Answer(question, f"“{term}”在文档中没有出现。{scope}。", refused=True, reason="nothing")
+        never = say(language, "never", term=term, scope=scope)
+        return Answer(question, never, refused=True, reason="nothing", readings=(reading,))
     shown = found[:SHOWN]
     claims = [Claim(_in_context(one), (number,), Verdict.VERBATIM) for number, one in enumerate(shown, 1)]
     citations = [Citation(number, one.passage, *_sentence(one)) for number, one in enumerate(shown, 1)]
     counts = [(doc, sum(one.passage.doc == doc for one in found)) for doc in searched]
-    listed = "、".join(f"{doc} {count} 次" for doc, count in counts if count)
-    kept = [doc for doc, count in counts if count]
-    head = f"“{term}”一共出现 {len(found)} 次，见于 {len(kept)} 份文档：{listed}。{scope}。"
+    kept = [say(language, "times", doc=doc, count=count) for doc, count in counts if count]
+    listed = say(language, "listing").join(kept)
+    head = say(
+        language, "counted", term=term, count=len(found), documents=len(kept), listed=listed, scope=scope
+    )
     counted = Claim(head, tuple(range(1, min(len(shown), 9))), Verdict.STITCHED)
-    notes = (f"只列出前 {SHOWN} 处",) if len(found) > SHOWN else ()
+    notes = (say(language, "first", count=SHOWN),) if len(found) > SHOWN else ()
     return Answer(
         question=question,
         text=head,
@@ -70,7 +77,7 @@ def concordance(question: str, term: str, index: Archive, where: Where | None = 
         citations=tuple(citations),
         ranking=tuple(Ranked(passage, 1.0) for passage in _passages(shown)),
         notes=notes,
-        understood=(f"逐处查找：{term}",),
+        readings=(reading,),
         confidence=1.0,
     )
 

@@ -70,9 +70,25 @@ def answer_json(answer: Answer, id: str = "") -> dict[str, Any]:
         "reason": answer.reason,
         "notes": list(answer.notes),
         "understood": list(answer.understood),
+        "readings": readings_json(answer),
         "confidence": round(float(answer.confidence), 4),
         "incomplete": answer.incomplete,
     }
+
+
+def readings_json(answer: Answer) -> list[dict[str, Any]]:
+    """How the question was read; `key` is what `undo` takes."""
+    return [
+        {
+            "key": reading.key,
+            "aspect": str(reading.aspect),
+            "said": reading.said,
+            "meant": reading.meant,
+            "text": reading.text,
+            "only": reading.only,
+        }
+        for reading in answer.readings
+    ]
 
 
 def evidence(answer: Answer, index: Originals, *, model: str = "") -> dict[str, Any]:
@@ -86,6 +102,7 @@ def evidence(answer: Answer, index: Originals, *, model: str = "") -> dict[str, 
         "refused": answer.refused,
         "reason": answer.reason,
         "understood": list(answer.understood),
+        "readings": readings_json(answer),
         "notes": list(answer.notes),
         "claims": answer_json(answer)["claims"],
         "quotations": [_quotation(citation, cards, index) for citation in quoted],

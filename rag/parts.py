@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from rag.facts import Fact, dates
 from rag.letters import plain
@@ -25,6 +26,7 @@ _BARE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?=[和与跟、两])")
 _NO_SUBJECT = re.compile(
     r"又|还|再|它|他|她|其|并|后者|前者|那|这|该|分别|覆盖|要|有|到底|也|后来|调到|并且|以及"
 )
+_STRETCH = re.compile(r"\s*(?:到|至|—|-|~)+\s*")  # between the ends of one time, not of two
 _GONE = "\x00"
 
 
@@ -82,7 +84,8 @@ def _dated_things(text: str) -> list[str]:
 def _times(text: str) -> list[str]:
     said = _years(text)
     years = list(dict.fromkeys(fact.value[:4] for fact in said))
-    if len(years) != 2:
+    stretch = any(_STRETCH.fullmatch(text[one.end : two.start]) for one, two in pairwise(said))
+    if len(years) != 2 or stretch:
         return []
     return [_without(text, [fact for fact in said if fact.value[:4] != year]) for year in years]
 

@@ -42,6 +42,12 @@ class Rarity:
             self._weights[piece] = weight
         return weight
 
+    def presence(self, word: str) -> float:
+        """Share of the passages that hold all of a word's letter pairs at most, 0 to 1."""
+        found = letters(word)
+        known = found.pairs() or list(found.text)
+        return min((self.frequency[piece] for piece in known), default=0) / max(self.count, 1)
+
     def total(self, wanted: Iterable[str]) -> float:
         """Weight of all of some pieces."""
         return sum(map(self.weight, wanted))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from index.document import Passage
 from index.search import Hit
 from rag.archive import Archive
 from rag.evidence import Cut, Sentences
 from rag.letters import plain
+from rag.moment import event_period, periods
+from rag.question import Asked, Form
 from rag.rarity import Rarity
+from rag.readings import Aspect, Reading, undone
+from rag.scope import Holdings, Scope, places_of, scope_of
 from rag.spelling import Sounds, spelled
 from rag.when import Years, full_years
+from rag.wording import say
 
 
 class Reader:
@@ -22,6 +28,7 @@ class Reader:
         self._rarity: Rarity | None = None
         self._sounds: Sounds | None = None
         self._years: Years | None = None
+        self._holdings: Holdings | None = None
         self._rows: dict[str, int] | None = None
         self._sentences = Sentences(index.encoder)
 
@@ -30,12 +37,44 @@ class Reader:
         self.rarity()
         self.sounds()
         self.years()
+        self.holdings()
 
-    def read(self, question: str) -> tuple[str, tuple[str, ...]]:
-        """The question as the archive would write it, and what was read differently."""
-        text, years = full_years(plain(question), self.years())
-        found = spelled(text, self.sounds())
-        return found.text, tuple(f"“{typed}”按“{meant}”查找" for typed, meant in (*years, *found.changes))
+    def read(
+        self, question: str, *, undo: Collection[str] = (), language: str = "zh"
+    ) -> tuple[str, tuple[Reading, ...]]:
+        """The question as the archive would write it, and what was read differently, less what was undone."""
+        if undone(undo, Aspect.SPELLING):
+            return plain(question), ()
+        literal = frozenset(key.removeprefix(f"{Aspect.SPELLING}:") for key in undo)
+        text, years = full_years(plain(question), self.years(), literal)
+        found = spelled(text, self.sounds(), literal)
+        return found.text, tuple(
+            Reading(Aspect.SPELLING, said, meant, say(language, "spelling", said=said, meant=meant))
+            for said, meant in (*years, *found.changes)
+        )
+
+    def scope(
+        self, asked: Asked, *, undo: Collection[str] = (), language: str = "zh", today: str = ""
+    ) -> Scope:
+        """What a question restricts itself to, less what was undone; `today` is an ISO date."""
+        if asked.form not in (Form.ANSWER, Form.COMPARE):
+            return Scope()
+        named = periods(asked.text, self.years(), today or date.today().isoformat())
+        event = event_period(asked.text, self.index, self.rarity(), self.years())
+        return scope_of(
+            asked,
+            self.holdings(),
+            (*named, *([event] if event else [])),
+            frequency={name: self.rarity().presence(name) for name in places_of(asked)},
+            undo=undo,
+            language=language,
+        )
+
+    def holdings(self) -> Holdings:
+        """What the archive says of itself."""
+        if self._holdings is None:
+            self._holdings = Holdings.of(self.index.documents(), self.index.articles(), self.index.passages)
+        return self._holdings
 
     def rarity(self) -> Rarity:
         """Document frequencies of the archive."""
@@ -52,7 +91,8 @@ class Reader:
     def years(self) -> Years:
         """Which articles speak of which years."""
         if self._years is None:
-            self._years = Years.of(self.index.passages)
+            published = {card.id: card.source.date for card in self.index.documents()}
+            self._years = Years.of(self.index.passages, published)
         return self._years
 
     def cuts(self, hits: Sequence[Hit]) -> list[Cut]:

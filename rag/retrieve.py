@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from index.records import Where
 from index.search import Hit
-from rag.archive import Archive
 from rag.question import Asked
+from rag.reading import Reader
+from rag.scope import Scope, prefer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +26,33 @@ class Found:
     hits: tuple[Hit, ...]
     ranking: tuple[Hit, ...]
     vectors: npt.NDArray[np.float32]  # (len(asked), dim)
-    understood: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...]  # of each question
 
 
 def retrieve(
-    index: Archive, asked: Sequence[Asked], *, k: int, depth: int, where: Where | None = None
+    reader: Reader,
+    asked: Sequence[Asked],
+    scopes: Sequence[Scope],
+    *,
+    k: int,
+    depth: int,
+    where: Where | None = None,
 ) -> Found:
-    """Search for the question, and for each of its parts when it has some."""
+    """Search for the question, and for each of its parts when it has some; `scopes` go with `asked`."""
     depth = max(k, depth)
-    hits = index.search(asked[0].text, k=depth, where=where)
-    if len(asked) > 1:
-        hits = interleave([hits, *(index.search(part.text, k=depth, where=where) for part in asked[1:])])
+    index = reader.index
+    rankings = [
+        prefer(
+            index.search(one.text, k=depth, where=scope.where(where)),
+            scope,
+            reader.years(),
+            reader.holdings(),
+        )
+        for one, scope in zip(asked, scopes, strict=True)
+    ]
+    hits = interleave(rankings) if len(asked) > 1 else rankings[0]
     vectors = index.encoder.encode([one.text for one in asked])
-    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors)
+    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes))
 
 
 def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

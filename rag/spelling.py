@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -72,17 +72,22 @@ class Sounds:
         return self.words.get(tuple(_fuzzy(one) for one in syllables), Counter())
 
 
-def spelled(question: str, sounds: Sounds) -> Spelled:
-    """The question with pinyin read as Chinese, and wrong characters of the right sound righted."""
+def spelled(question: str, sounds: Sounds, literal: Collection[str] = ()) -> Spelled:
+    """The question with pinyin read as Chinese, and wrong characters of the right sound righted.
+
+    What stands in `literal` is left as it was typed.
+    """
     changes: list[tuple[str, str]] = []
-    text = _LATIN.sub(lambda match: _from_pinyin(match.group(), sounds, changes), question)
+    text = _LATIN.sub(lambda match: _from_pinyin(match.group(), sounds, changes, literal), question)
     for wrong, right in _mistakes(text, sounds):
+        if wrong in literal:
+            continue
         text = text.replace(wrong, right)
         changes.append((wrong, right))
     return Spelled(text, tuple(changes))
 
 
-def _from_pinyin(typed: str, sounds: Sounds, changes: list[tuple[str, str]]) -> str:
+def _from_pinyin(typed: str, sounds: Sounds, changes: list[tuple[str, str]], literal: Collection[str]) -> str:
     """The words of the archive that a run of Latin letters spells, longest first; what is none stays."""
     parts = re.split(r"[ '’]", typed)
     for count in range(len(parts), 0, -1):
@@ -90,12 +95,12 @@ def _from_pinyin(typed: str, sounds: Sounds, changes: list[tuple[str, str]]) -> 
         for syllables in _syllables("".join(parts[:count])):
             if 2 <= len(syllables) <= _LONGEST:
                 best.update(sounds.heard(syllables))
-        if best:
+        head = " ".join(parts[:count])
+        if best and head not in literal:
             word = best.most_common(1)[0][0]
-            head = " ".join(parts[:count])
             changes.append((head, word))
             rest = " ".join(parts[count:])
-            return word + (_from_pinyin(rest, sounds, changes) if rest else "")
+            return word + (_from_pinyin(rest, sounds, changes, literal) if rest else "")
     return typed
 
 

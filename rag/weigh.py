@@ -15,9 +15,9 @@ from rag.question import Asked
 from rag.reading import Reader
 from rag.retrieve import Found
 from rag.scene import Scene
+from rag.scope import Scope
 from rag.short import Short
 from rag.speaker import BACK, speaker_of
-from rag.when import years_of
 
 TIMELY = 0.6  # how much an article's years count
 OTHER = 0.3  # what the other side of a comparison needs of the best sentence's score to be taken instead
@@ -34,6 +34,7 @@ class Sheet:
     rows: features.Rows
     scores: features.Rows
     ranked: list[Scored]
+    scope: Scope
 
     @property
     def asked(self) -> Asked:
@@ -83,21 +84,22 @@ def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
     asked = found.asked[number]
     scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
     pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits))
+    scope = found.scopes[number]
     scores = (
         refuse.load("sentence").ordered(features.FEATURES).probability(rows)
         if pieces
         else np.zeros(0, np.float32)
     )
-    return Sheet(scene, pieces, rows, scores, choose.rank(pieces, scores * _timely(reader, asked, pieces)))
+    return Sheet(
+        scene, pieces, rows, scores, choose.rank(pieces, scores * _timely(reader, scope, pieces)), scope
+    )
 
 
-def _timely(reader: Reader, asked: Asked, pieces: Sequence[Piece]) -> features.Rows:
-    """Factors (n,) that favour articles which speak of the year the question names."""
-    years = years_of(asked.text)
-    if not years:
+def _timely(reader: Reader, scope: Scope, pieces: Sequence[Piece]) -> features.Rows:
+    """Factors (n,) that favour articles which speak of the times the question names."""
+    if not scope.periods:
         return np.ones(len(pieces), np.float32)
-    spoken = reader.years()
-    nearest = [max(spoken.affinity(piece.passage.article, year) for year in years) for piece in pieces]
+    nearest = [scope.timely(piece.passage, reader.years()) for piece in pieces]
     return np.asarray([1 - TIMELY / 2 + TIMELY * one for one in nearest], np.float32)
 
 
@@ -121,7 +123,7 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
 
 def _elsewhere(sheet: Sheet, ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
     """For one of two times, the sentences of articles that do not already speak for the other."""
-    if not years_of(sheet.asked.text) or not quotes:
+    if not sheet.scope.periods or not quotes:
         return ranked
     taken = {quote.piece.passage.article for quote in quotes}
     others = [one for one in ranked if one.piece.passage.article not in taken]

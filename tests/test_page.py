@@ -461,7 +461,12 @@ def test_a_hundred_payloads_run_nothing(page: Page) -> None:
                 "seconds": 0.1,
                 "reason": payload,
             }
-            lists = {"notes": [payload], "understood": [payload], "sentences": [sentence], "nearest": marks}
+            lists = {
+                "notes": [payload],
+                "readings": [{"aspect": "time", "said": payload, "meant": payload, "text": payload}],
+                "sentences": [sentence],
+                "nearest": marks,
+            }
             kept.append({**one, **lists, "marks": marks, "refused": number % 2 == 0})
         page.evaluate(
             """kept => {

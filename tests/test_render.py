@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from index.document import Article, Passage, Source, Span
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
+from rag.readings import Aspect, Reading
 from ui import render
 from ui.examples import examples
 from ui.exchange import Exchange, ExchangeError, Mark, from_answer, from_json, history, to_json
@@ -120,7 +121,7 @@ def answered(words: str, question: str) -> Exchange:
         citations=(Citation(1, replace(found, section=words, speaker=words, flags=(words,)), 0, len(words)),),
         ranking=(Ranked(found, 1.0), Ranked(passage(words, id="d#2"), 0.5)),
         notes=(words,),
-        understood=(words,),
+        readings=(Reading(Aspect.TIME, words, words, words),),
     )
     return from_answer(answer, {}, key="abc123", fingerprint="f", asked="2024-05-18T09:00:00+08:00")
 

@@ -97,6 +97,8 @@ def checked(body: schema.Question) -> asking.Asking:
         history=tuple(Turn(question=turn.q, answer=turn.a) for turn in body.history[-HISTORY:]),
         where=asking.check_where(body.where.docs, body.where.since, body.where.until),
         k=asking.check_k(body.k),
+        undo=asking.check_undo(body.undo),
+        language=body.language,
     )
 
 

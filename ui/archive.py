@@ -33,10 +33,10 @@ class Opened:
         self._lock = threading.Lock()
 
     def assistant(self, settings: Settings) -> Assistant:
-        """An assistant with these settings; what is loaded is shared among numbers of passages."""
+        """An assistant with these settings; what is loaded is shared."""
         from rag.assistant import Assistant
 
-        shared = replace(settings, k=0)
+        shared = replace(settings, k=0, language="")
         with self._lock:
             if shared not in self._assistants:
                 self._assistants[shared] = Assistant(self.index, settings)

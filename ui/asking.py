@@ -24,6 +24,7 @@ AT_ONCE = 4  # answers made at the same time; others wait their turn
 PATIENCE = 60.0  # seconds that a question waits for its turn
 MOST_PASSAGES = 50
 MOST_DOCUMENTS = 1_000  # documents named in one question
+MOST_UNDONE = 64  # readings undone in one question
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _INVISIBLE = re.compile(
     "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\x00-\x1f\x7f\ud800-\udfff]+"
@@ -48,6 +49,8 @@ class Asking:
     where: Where | None = None
     k: int = 0  # passages to search; 0 keeps the setting
     plain: bool = False  # without the language model
+    undo: tuple[str, ...] = ()  # readings not to be made: keys, aspects, or `all`
+    language: str = ""  # of the program's own words; empty keeps the setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,13 @@ def check_where(docs: Sequence[object] = (), since: object = "", until: object =
     return where if where else None
 
 
+def check_undo(undo: Sequence[object]) -> tuple[str, ...]:
+    """Readings to be undone. Raises QuestionError."""
+    if len(undo) > MOST_UNDONE or not all(isinstance(key, str) for key in undo):
+        raise QuestionError(f"undo takes at most {MOST_UNDONE} readings by their keys")
+    return tuple(str(key) for key in undo)
+
+
 def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Finished]:
     """Pieces of the answer as they come, then what came of it. Raises YoujuError."""
     if not _turns.acquire(timeout=PATIENCE):
@@ -98,7 +108,9 @@ def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str |
         with archive.lease() as opened:
             started = time.perf_counter()
             assistant = opened.assistant(_settings(archive, asking))
-            for piece in assistant.stream(asking.question, asking.history, where=asking.where):
+            for piece in assistant.stream(
+                asking.question, asking.history, where=asking.where, undo=asking.undo
+            ):
                 if isinstance(piece, Answer):
                     yield _finished(piece, opened, key, time.perf_counter() - started)
                 else:
@@ -117,6 +129,7 @@ def ask(archive: Archive, asking: Asking, *, key: str = "") -> Finished:
 
 def _settings(archive: Archive, asking: Asking) -> Settings:
     settings = replace(archive.settings, k=asking.k) if asking.k else archive.settings
+    settings = replace(settings, language=asking.language) if asking.language else settings
     return replace(settings, llm="") if asking.plain else settings
 
 

@@ -18,7 +18,6 @@ from index.document import YoujuError
 
 if TYPE_CHECKING:
     from index.search import Index
-    from rag.answer import Answer
     from rag.assistant import Assistant
 
 DEFAULT_INDEX = Path("var/index")
@@ -121,14 +120,18 @@ def remove_command(options: argparse.Namespace) -> int:
 
 def ask_command(options: argparse.Namespace) -> int:
     """Answer one question with citations."""
+    from ui.saying import answer_lines, export
+
     with _open(options) as index:
-        answer = _assistant(index, options).ask(options.question)
+        answer = _assistant(index, options).ask(options.question, undo=options.undo)
+        if options.evidence is not None:
+            export(answer, index, options.evidence)
         if options.json:
             from rag.export import answer_json
 
             _print_json(answer_json(answer, id=""))
         else:
-            print("\n".join(_answer_lines(answer)))
+            print("\n".join(answer_lines(answer)))
     return 0
 
 
@@ -305,6 +308,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("question")
     command.add_argument("--json", action="store_true")
     command.add_argument(
+        "--undo",
+        action="append",
+        default=[],
+        metavar="READING",
+        help="do not read the question so: a key as shown, an aspect such as time, or all; may be repeated",
+    )
+    command.add_argument("--language", choices=("zh", "en"), default="zh", help="of the program's own words")
+    command.add_argument("--evidence", type=Path, metavar="FILE", help="also export it: .json, or .md")
+    command.add_argument(
         "--k", type=_positive, default=10, help="length of the ranking (default: %(default)s)"
     )
     command = add("batch", batch_command, "answer a file of questions")
@@ -337,7 +349,10 @@ def _parser() -> argparse.ArgumentParser:
 def _settings(options: argparse.Namespace) -> Any:
     from rag.assistant import Settings
 
-    return Settings(k=getattr(options, "k", 10), llm=options.llm, reranker=options.reranker)
+    language = getattr(options, "language", "zh")
+    return Settings(
+        k=getattr(options, "k", 10), llm=options.llm, reranker=options.reranker, language=language
+    )
 
 
 def _assistant(index: Index, options: argparse.Namespace) -> Assistant:
@@ -362,21 +377,6 @@ def _default_sources() -> Path:
     if shipped.is_dir():
         return shipped
     raise YoujuError("no seeds/ folder here; name what to index: youju index FOLDER")
-
-
-def _answer_lines(answer: Answer) -> Iterator[str]:
-    if answer.refused:
-        yield answer.text
-    for claim in () if answer.refused else answer.claims:
-        yield claim.text + "".join(f"[{number}]" for number in claim.citations)
-    for note in answer.notes:
-        yield f"({note})"
-    if answer.citations:
-        yield ""
-    for citation in answer.citations:
-        places = ", ".join(f"{span.start}-{span.end}" for span in citation.spans)
-        title = f" 《{citation.passage.title}》" if citation.passage.title else ""
-        yield f"[{citation.number}] {citation.doc}{title} {places}"
 
 
 def _questions(path: Path) -> Iterator[tuple[str, str, list[Any]]]:

@@ -64,7 +64,7 @@ def answer_of(exchange: Exchange, opened: Opened) -> Answer:
         citations=citations,
         reason=exchange.reason,
         notes=exchange.notes,
-        understood=exchange.understood,
+        readings=exchange.readings,
         incomplete=exchange.incomplete,
     )
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from index.document import Passage, Source, YoujuError
 from rag.answer import Answer, Citation, Claim, Turn, Verdict
+from rag.readings import Aspect, Reading
 
 NEAREST = 4  # passages that were found and not cited
 LONGEST_TEXT = 20_000  # characters of any one string that comes back from a browser
@@ -78,7 +79,7 @@ class Exchange:
     nearest: tuple[Mark, ...] = ()
     reason: str = ""
     notes: tuple[str, ...] = ()
-    understood: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
     incomplete: bool = False
     fingerprint: str = ""
     seconds: float = 0.0
@@ -88,6 +89,11 @@ class Exchange:
     def turn(self) -> Turn:
         """This exchange as history for the next question."""
         return Turn(question=self.question, answer=self.text)
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """How the question was read, as it is told to the reader."""
+        return tuple(reading.text for reading in self.readings)
 
     @property
     def talk(self) -> bool:
@@ -115,7 +121,7 @@ def from_answer(
         nearest=_near(answer, cards),
         reason=answer.reason,
         notes=answer.notes,
-        understood=answer.understood,
+        readings=answer.readings,
         incomplete=answer.incomplete,
         fingerprint=fingerprint,
         seconds=round(answer.seconds.get("total", sum(answer.seconds.values())), 3),
@@ -197,7 +203,7 @@ def from_json(value: object) -> Exchange:
         nearest=tuple(_mark_from(item) for item in _list(raw.get("nearest"))),
         reason=_text(raw.get("reason")),
         notes=_texts(raw.get("notes")),
-        understood=_texts(raw.get("understood")),
+        readings=tuple(_reading_from(item) for item in _list(raw.get("readings"))),
         incomplete=raw.get("incomplete") is True,
         fingerprint=_text(raw.get("fingerprint")),
         seconds=_number(raw.get("seconds")),
@@ -229,6 +235,15 @@ def _sentence_from(value: object) -> Sentence:
         short=None if short is None else _pair(short),
         breaks=raw.get("breaks") is True,
     )
+
+
+def _reading_from(value: object) -> Reading:
+    raw = _object(value)
+    aspect = _text(raw.get("aspect"))
+    if aspect not in set(Aspect):
+        raise ExchangeError(f"unknown aspect {aspect[:40]!r}")
+    said, meant, told = (_text(raw.get(name)) for name in ("said", "meant", "text"))
+    return Reading(Aspect(aspect), said, meant, told, only=raw.get("only") is True)
 
 
 def _mark_from(value: object, *, nested: bool = False) -> Mark:

@@ -31,6 +31,10 @@ Query = Annotated[str, Field(description="question or words, in Chinese", max_le
 Docs = Annotated[
     list[str] | None, Field(description="only these documents", max_length=asking.MOST_DOCUMENTS)
 ]
+Undo = Annotated[
+    list[str] | None,
+    Field(description="keys of readings not to be made again", max_length=asking.MOST_UNDONE),
+]
 Day = Annotated[
     str, Field(description="YYYY, YYYY-MM or YYYY-MM-DD; empty for no bound", pattern=schema.DATE)
 ]
@@ -68,10 +72,13 @@ def make_server(archive: Archive) -> MCPServer[Any]:
         return schema.PassagesOut(question=question, system="fused", passages=found)
 
     @server.tool(title="Ask the archive", annotations=reading)
-    def ask(question: Query, docs: Docs = None, since: Day = "", until: Day = "") -> schema.AnswerOut:
+    def ask(
+        question: Query, docs: Docs = None, since: Day = "", until: Day = "", undo: Undo = None
+    ) -> schema.AnswerOut:
         """Answer a question from the archive alone; every sentence cites the original's exact characters."""
         where = asking.check_where(docs or [], since, until)
-        wanted = asking.Asking(asking.check_question(question), where=where)
+        undone = asking.check_undo(undo or [])
+        wanted = asking.Asking(asking.check_question(question), where=where, undo=undone)
         return finished_out(asking.ask(archive, wanted))
 
     @server.tool(title="Read a passage", annotations=reading)

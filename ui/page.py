@@ -170,4 +170,5 @@ def _asking(event: gr.EventData) -> asking.Asking:
         where=asking.check_where(listed(docs), where.get("since", ""), where.get("until", "")),
         k=asking.check_k(sent(event, "k", 0)),
         plain=sent(event, "plain", False) is True,
+        undo=asking.check_undo(listed(sent(event, "undo", []))),
     )

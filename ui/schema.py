@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.document import Article, Passage
 from index.records import DocumentCard
-from ui.asking import LONGEST_QUESTION, MOST_DOCUMENTS, MOST_PASSAGES
+from ui.asking import LONGEST_QUESTION, MOST_DOCUMENTS, MOST_PASSAGES, MOST_UNDONE
 from ui.exchange import HISTORY, Exchange, Mark
 
 DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
@@ -51,6 +51,14 @@ class Question(Closed):
     where: Bounds = Bounds()
     k: int = Field(default=0, ge=0, le=MOST_PASSAGES, description="passages; 0 keeps the server's setting")
     id: str = Field(default="", max_length=200, description="returned as it came")
+    undo: list[Text] = Field(
+        default=[],
+        max_length=MOST_UNDONE,
+        description="readings not to be made again: their keys, aspects such as `time`, or `all`",
+    )
+    language: Literal["", "zh", "en"] = Field(
+        default="", description="of the program's own words, not of the documents"
+    )
 
 
 class CitationOut(BaseModel):
@@ -95,6 +103,20 @@ class PassageOut(BaseModel):
     score: float | None = None
 
 
+class ReadingOut(BaseModel):
+    """One thing that was understood of a question; `key` in `undo` takes it back.
+
+    `only` says that nothing else was searched, otherwise it was preferred.
+    """
+
+    key: str
+    aspect: str
+    said: str
+    meant: str
+    text: str
+    only: bool
+
+
 class AnswerOut(BaseModel):
     """An answer, or a refusal that says why. `passages` is the ranking, best first, also when refused."""
 
@@ -110,6 +132,7 @@ class AnswerOut(BaseModel):
     passages: list[PassageOut]
     notes: list[str]
     understood: list[str]
+    readings: list[ReadingOut]
     fingerprint: str
     seconds: float
 
@@ -290,6 +313,17 @@ def answer_out(exchange: Exchange, ranking: list[PassageOut], given: str = "") -
         passages=ranking,
         notes=list(exchange.notes),
         understood=list(exchange.understood),
+        readings=[
+            ReadingOut(
+                key=reading.key,
+                aspect=reading.aspect,
+                said=reading.said,
+                meant=reading.meant,
+                text=reading.text,
+                only=reading.only,
+            )
+            for reading in exchange.readings
+        ],
         fingerprint=exchange.fingerprint,
         seconds=exchange.seconds,
     )
