@@ -154,7 +154,7 @@ class Assistant:
         if undone(undo, aspect, question):
             return question, ()
         if self.settings.llm and (history or foreign):
-            text = llm.rewritten(self._llm(), question, history)
+            text = llm.rewritten(self._llm(), question, history, self.settings.timeout / 4)
         else:
             text = rewrite(question, history)
         told = say(self.settings.language, aspect, meant=text)
@@ -190,7 +190,7 @@ class Assistant:
         into = Judged()
         failed = False
         try:
-            reply = llm.pieces(self._llm(), prompt.messages)
+            reply = llm.pieces(self._llm(), prompt.messages, self.settings.timeout)
             yield from judged(reply, passages, prompt.ids, into)
         except llm.GenerationError:
             failed = True

@@ -18,6 +18,7 @@ from rag.letters import letters
 from rag.verdict import Support, judge, matched
 
 MOST = 12  # sentences of a reply that are read
+LONGEST = 1_000  # characters after which a sentence that does not end is taken as it is
 _MARK = re.compile(r"[\[【［〔]\s*(?P<ids>[^\[\]【】［］〔〕\n]{1,60}?)\s*[\]】］〕]")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,12}")
 _DONE = re.compile(
@@ -58,13 +59,16 @@ def judged(
         while (end := _complete(held)) and len(into.claims) < MOST:
             yield from _take(held[:end], passages, ids, into)
             held = held[end:]
-    if len(into.claims) < MOST:
-        yield from _take(held, passages, ids, into)
+        if len(into.claims) >= MOST:
+            return
+    yield from _take(held, passages, ids, into)
 
 
 def _complete(held: str) -> int:
     """Where the first sentence with its marks ends; 0 while it may still go on."""
     match = _DONE.search(held)
+    if match is None and len(held) > LONGEST:
+        return len(held)
     if match is None or match.end() == len(held) or held[match.end()] in "[【［〔”’」』）)":
         return 0
     if held[match.end() - 1] in _QUOTES:

@@ -6,92 +6,206 @@ only those it needs are let through.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from enum import StrEnum
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ui.auth import Gate, is_loopback
+from ui.body import BodyError, GoneError, Inbox, patient, whole
+from ui.headers import REPORT_POLICY, App, Receive, Scope, Send, headed, paged, policy
+from ui.limits import STANDARD, FullError, Limits, Rate, make_room
+from ui.lines import Lines, full_as_429
+from ui.problems import problem
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-MOST_BODY = 8 * 1024 * 1024  # bytes of a request; files have their own bound
-MOST_FILE = 110 * 1024 * 1024  # bytes of an upload with its wrapping
 _PAGE = re.compile(r"/(zh|en)/?")
 _GRADIO = re.compile(r"/(?:zh|en)/(?P<rest>.*)", re.DOTALL)
-_USED = re.compile(
-    r"(?:|theme\.css|config/?|favicon\.ico|manifest\.json|(?:assets|static)/[\w./-]+"
-    r"|gradio_api/(?:queue/(?:join|data)/?|run/[\w-]+/?|heartbeat/\w+|startup-events|cancel|reset/?"
-    r"|upload(?:_progress)?|info/?|theme\.css))"
+_ASSET = re.compile(r"(?:|theme\.css|config/?|favicon\.ico|manifest\.json|(?:assets|static)/[\w./-]+)")
+_EVENT = re.compile(
+    r"gradio_api/(?:queue/join/?|run/[\w-]+/?|startup-events|cancel|reset/?|info/?|theme\.css)"
 )
-_UPLOADS = re.compile(r"/(?:(?:zh|en)/gradio_api/upload|api/documents)/?")
+_STREAM = re.compile(r"gradio_api/(?:queue/data/?|heartbeat/\w+|upload_progress)")
+_UPLOAD = re.compile(r"gradio_api/upload/?")
+_QUESTION = re.compile(r"/api/ask|/v1/chat/completions|/mcp")
 _OPEN = re.compile(r"/login|/web/[\w./-]+|/api/health")
-REPORT_POLICY = (  # the report runs its language switch in a sandbox that can reach nothing
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
-    "frame-ancestors 'self'; sandbox allow-scripts"
-)
 _MOVING = re.compile(r"\.\.|%|\\")
+
+
+class Kind(StrEnum):
+    """What a request asks of us, and so which bounds it has."""
+
+    ASSET = "asset"  # files of the page; many at once are usual
+    STREAM = "stream"  # kept open for a page
+    UPLOAD = "upload"
+    QUESTION = "question"
+    OTHER = "other"
+    CLOSED = "closed"  # a route of Gradio's that is not served here
+
+
+class RefusalError(Exception):
+    """The request does not reach the application; `seconds` says when to come again, 0 for never."""
+
+    def __init__(self, status: int, detail: str, seconds: float = 0.0) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.seconds = seconds
 
 
 class Guard:
     """ASGI middleware that answers for itself whatever must not reach the application."""
 
-    def __init__(self, app: App, *, gate: Gate) -> None:
+    def __init__(
+        self, app: App, *, gate: Gate, limits: Limits = STANDARD, uploads: Path | None = None
+    ) -> None:
         self.app = app
         self.gate = gate
+        self.limits = limits
+        self.uploads = uploads  # folder of files that were uploaded and not yet taken in
+        self._lines = Lines(limits)
+        self._questions = Rate(limits.question_rate, limits.question_burst)
+        self._requests = Rate(limits.request_rate, limits.request_burst)
+        self._failures = Rate(limits.failure_rate, limits.failure_burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
         if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self.app(scope, receive, send)
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
             return
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
-        refused = self._refusal(scope, headers)
-        if refused is not None:
-            await _problem(send, *refused, html=_wants_page(headers), path=scope["path"])
-            return
         nonce = secrets.token_urlsafe(16)
-        if _PAGE.fullmatch(scope["path"]):
-            scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
-            send = _page_send(send, nonce, scope["path"].strip("/"))
         allowed = REPORT_POLICY if scope["path"] == "/report" else policy(nonce)
-        await self.app(scope, _bounded(receive, _limit(scope["path"])), _headed(send, allowed))
+        send = headed(send, allowed)
+        try:
+            kind = self._admit(scope, headers)
+            receive = await self._received(kind, headers, receive)
+            await self._passed(kind, scope, receive, send, nonce)
+        except GoneError:
+            return
+        except RefusalError as refusal:
+            await self._refuse(refusal, scope, headers, send)
+        except BodyError as error:
+            await self._refuse(RefusalError(error.status, str(error)), scope, headers, send)
+        except FullError as full:
+            busy = RefusalError(429, "too many requests at once; come again", full.seconds)
+            await self._refuse(busy, scope, headers, send)
 
-    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
-        """A status and what to say, or None when the request may pass."""
-        path = scope["path"]
+    def _admit(self, scope: Scope, headers: dict[str, str]) -> Kind:
+        """The one decision for page, API and MCP. Raises RefusalError."""
+        path, client = scope["path"], _client(scope)
         if not self._host_known(headers.get("host", "")):
-            return 421, "this server does not answer for that host"
+            raise RefusalError(421, "this server does not answer for that host")
         if not _origin_same(headers):
-            return 403, "requests from another site are not answered"
-        if not _OPEN.fullmatch(path) and not self.gate.admits(headers):
-            return 401, "a token or password is needed"
-        gradio = _GRADIO.fullmatch(path)
-        if gradio and (not _USED.fullmatch(gradio["rest"]) or _MOVING.search(unquote(gradio["rest"]))):
-            return (403, "not served here")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > _limit(path):
-            return 413, f"at most {_limit(path):,} bytes are taken"
-        return None
+            raise RefusalError(403, "requests from another site are not answered")
+        if not _OPEN.fullmatch(path):
+            self._authorise(client, headers)
+        kind = kind_of(path)
+        if kind is Kind.CLOSED:
+            raise RefusalError(403, "not served here")
+        if kind in (Kind.QUESTION, Kind.UPLOAD, Kind.OTHER):
+            rate = self._requests if kind is Kind.OTHER else self._questions
+            if seconds := rate.take(client):
+                raise RefusalError(429, "too many requests from this address", seconds)
+        return kind
+
+    def _authorise(self, client: str, headers: dict[str, str]) -> None:
+        if not self.gate.closed:
+            return
+        if seconds := self._failures.wait(client):
+            raise RefusalError(429, "too many wrong secrets from this address", seconds)
+        if self.gate.admits(headers):
+            return
+        if "authorization" in headers:
+            self._failures.take(client)
+        raise RefusalError(401, "a token or password is needed")
 
     def _host_known(self, host: str) -> bool:
         """On loopback only names of this machine are answered, so that no other name can be pointed at us."""
         if not is_loopback(self.gate.host):
             return True
-        name = urlsplit(f"//{host}").hostname or ""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
         return is_loopback(name)
+
+    async def _received(self, kind: Kind, headers: dict[str, str], receive: Receive) -> Receive:
+        """The body within its bounds: whole, but for files. Raises BodyError, RefusalError and GoneError."""
+        limits = self.limits
+        most = limits.upload if kind is Kind.UPLOAD else limits.body
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > most:
+            raise BodyError(413, f"at most {most:,} bytes are taken")
+        if kind is not Kind.UPLOAD:
+            return Inbox(await whole(receive, most=most, seconds=limits.body_time), receive)
+        if "transfer-encoding" in headers:
+            raise BodyError(411, "files are taken with a Content-Length only")
+        if self.uploads is not None:
+            fits = await asyncio.to_thread(make_room, self.uploads, int(length), limits.unused_uploads)
+            if not fits:
+                raise RefusalError(429, "too many uploaded files wait to be taken in", 60.0)
+        return patient(receive, limits.upload_time)
+
+    async def _passed(self, kind: Kind, scope: Scope, receive: Receive, send: Send, nonce: str) -> None:
+        """To the application, in its turn. Raises FullError and RefusalError."""
+        path = scope["path"]
+        if _PAGE.fullmatch(path):
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
+            send = paged(send, nonce, path.strip("/"))
+        if kind is Kind.QUESTION and isinstance(receive, Inbox):
+            if not await self._lines.question(self.app, scope, receive, send):
+                raise RefusalError(504, f"no answer within {self.limits.deadline:.0f} s", 5.0)
+        elif kind is Kind.ASSET:
+            await self.app(scope, receive, send)
+        else:
+            async with self._lines.of(kind).turn():
+                await self.app(scope, receive, full_as_429(send, scope))
+
+    async def _refuse(self, refusal: RefusalError, scope: Scope, headers: dict[str, str], send: Send) -> None:
+        """A problem (RFC 9457) for programs, the way to the login for browsers."""
+        if refusal.status == 401 and "text/html" in headers.get("accept", ""):
+            await send({"type": "http.response.start", "status": 303, "headers": [(b"location", b"/login")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        answer = problem(refusal.status, str(refusal), str(refusal), scope["path"], seconds=refusal.seconds)
+        if refusal.status == 401:
+            answer.headers["www-authenticate"] = 'Bearer realm="youju", charset="UTF-8"'
+        if refusal.status in (408, 411, 413):
+            answer.headers["connection"] = "close"  # the rest of the body is not read
+        await answer(scope, _nothing, send)
+
+
+def kind_of(path: str) -> Kind:
+    """What a path asks for; everything of Gradio's that the page does not use is closed."""
+    if _QUESTION.fullmatch(path):
+        return Kind.QUESTION
+    if path.rstrip("/") == "/api/documents":
+        return Kind.UPLOAD
+    if path == "/api/health" or path.startswith("/web/"):
+        return Kind.ASSET
+    gradio = _GRADIO.fullmatch(path)
+    if gradio is None:
+        return Kind.OTHER
+    rest = gradio["rest"]
+    if _MOVING.search(unquote(rest)):
+        return Kind.CLOSED
+    named = ((_ASSET, Kind.ASSET), (_EVENT, Kind.OTHER), (_STREAM, Kind.STREAM), (_UPLOAD, Kind.UPLOAD))
+    return next((kind for pattern, kind in named if pattern.fullmatch(rest)), Kind.CLOSED)
 
 
 def _origin_same(headers: dict[str, str]) -> bool:
     """A browser's request must come from our own page: Origin, when sent, names our Host."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+    try:
+        if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+            return False
+    except ValueError:
         return False
     return (
         headers.get("sec-fetch-site", "none") not in {"cross-site"}
@@ -99,119 +213,9 @@ def _origin_same(headers: dict[str, str]) -> bool:
     )
 
 
-def _limit(path: str) -> int:
-    return MOST_FILE if _UPLOADS.fullmatch(path) else MOST_BODY
+def _client(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
 
 
-def _wants_page(headers: dict[str, str]) -> bool:
-    return "text/html" in headers.get("accept", "")
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Counts the body as it comes; a body without a true length ends at the limit."""
-    seen = 0
-
-    async def counted() -> MutableMapping[str, Any]:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            return {"type": "http.disconnect"}
-        return message
-
-    return counted
-
-
-def policy(nonce: str) -> str:
-    """The content security policy: inline script needs the nonce of this very response.
-
-    Gradio compiles its component templates in the browser, hence `unsafe-eval`.
-    """
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "worker-src 'self' blob:",
-            "frame-src 'self'",
-            "manifest-src 'self'",
-            "form-action 'self'",
-            "base-uri 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
-
-
-def _headed(send: Send, allowed: str) -> Send:
-    """Adds the headers that every answer carries."""
-    ours = {
-        b"content-security-policy": allowed.encode(),
-        b"x-content-type-options": b"nosniff",
-        b"referrer-policy": b"no-referrer",
-        b"cross-origin-opener-policy": b"same-origin",
-        b"cross-origin-resource-policy": b"same-origin",
-        b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
-    }
-
-    async def headed(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            kept = [pair for pair in message["headers"] if pair[0].lower() not in ours]
-            message["headers"] = [*kept, *ours.items()]
-        await send(message)
-
-    return headed
-
-
-def _page_send(send: Send, nonce: str, language: str) -> Send:
-    """Holds Gradio's page back until it is whole, and sends it dressed as ours."""
-    from ui.render import dress
-
-    start: MutableMapping[str, Any] = {}
-    chunks: list[bytes] = []
-
-    async def dressed(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            start.update(message)
-            return
-        chunks.append(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        body = b"".join(chunks)
-        if start["status"] == 200:
-            body = dress(body.decode(), language, nonce).encode()
-        kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
-        start["headers"] = [*_without_cache(kept), (b"content-length", str(len(body)).encode())]
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
-
-    return dressed
-
-
-def _without_cache(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return [pair for pair in headers if pair[0].lower() != b"cache-control"] + [
-        (b"cache-control", b"no-store")
-    ]
-
-
-async def _problem(send: Send, status: int, detail: str, *, html: bool, path: str) -> None:
-    """The refusal: a problem (RFC 9457) for programs, the way to the login for browsers."""
-    import json
-
-    if status == 401 and html:
-        await _respond(send, 303, b"", [(b"location", b"/login")])
-        return
-    body = json.dumps({"type": "about:blank", "title": detail, "status": status, "instance": path}).encode()
-    headers = [(b"content-type", b"application/problem+json")]
-    if status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="youju", charset="UTF-8"'))
-    await _respond(send, status, body, headers)
-
-
-async def _respond(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    start = {"type": "http.response.start", "status": status, "headers": [*headers, length]}
-    await _headed(send, policy("none"))(start)
-    await send({"type": "http.response.body", "body": body})
+async def _nothing() -> dict[str, object]:
+    return {"type": "http.disconnect"}

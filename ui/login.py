@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+from math import ceil
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI
@@ -12,41 +11,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui import render
 from ui.auth import COOKIE, Gate
+from ui.limits import Rate
 from ui.words import preferred
 
-MOST_FAILURES = 10  # wrong secrets a minute, from everybody together
+MOST_FAILURES = 10  # wrong secrets a minute from one address
 LONGEST = 4_096  # bytes of the form
-
-
-class Failures:
-    """Counts wrong secrets of the last minute."""
-
-    def __init__(self) -> None:
-        self._times: list[float] = []
-        self._lock = threading.Lock()
-
-    def too_many(self) -> bool:
-        """Whether nobody may try now."""
-        with self._lock:
-            self._times = [moment for moment in self._times if time.monotonic() - moment < 60]
-            return len(self._times) >= MOST_FAILURES
-
-    def add(self) -> None:
-        """One more wrong secret."""
-        with self._lock:
-            self._times.append(time.monotonic())
 
 
 def install(app: FastAPI, gate: Gate) -> None:
     """Add the login page; it does nothing where no secret is needed."""
-    failures = Failures()
+    failures = Rate(MOST_FAILURES / 60, MOST_FAILURES)
 
     async def show(request: Request) -> Response:
         return _page(request, gate) if gate.closed else RedirectResponse("/", 303)
 
     async def enter(request: Request) -> Response:
-        if failures.too_many():
-            return _page(request, gate, status=429)
+        client = request.client.host if request.client else ""
+        if seconds := failures.wait(client):
+            return _page(request, gate, status=429, seconds=seconds)
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -55,7 +37,7 @@ def install(app: FastAPI, gate: Gate) -> None:
         form = parse_qs(bytes(body).decode("utf-8", "replace"))
         name, secret = (form.get(field, [""])[0] for field in ("name", "secret"))
         if not gate.knows(name, secret):
-            failures.add()
+            failures.take(client)
             return _page(request, gate, status=401)
         answer = RedirectResponse("/", 303)
         secure = request.url.scheme == "https"
@@ -66,7 +48,8 @@ def install(app: FastAPI, gate: Gate) -> None:
     app.add_route("/login", enter, methods=["POST"])
 
 
-def _page(request: Request, gate: Gate, *, status: int = 200) -> Response:
+def _page(request: Request, gate: Gate, *, status: int = 200, seconds: float = 0.0) -> Response:
     words = preferred(request.headers.get("accept-language", ""))
     page = render.login(words, named=bool(gate.passwords), failed=status != 200)
-    return HTMLResponse(page, status, {"cache-control": "no-store"})
+    again = {"retry-after": str(ceil(seconds))} if seconds else {}
+    return HTMLResponse(page, status, {"cache-control": "no-store", **again})

@@ -23,7 +23,7 @@ from ui.exchange import Exchange, ExchangeError, from_json, history, mark_from_j
 from ui.source import open_source
 from ui.wording import Words
 
-AT_ONCE = 40  # questions of the page in hand; the assistant takes its own few at a time
+AT_ONCE = 8  # questions of the page in hand; the others wait in its queue and hold no thread
 QUEUE = 200  # questions that may wait
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -45,8 +46,13 @@ def status_of(error: YoujuError) -> tuple[int, str]:
     )
 
 
-def problem(status: int, title: str, detail: str, path: str = "", **more: Any) -> Response:
-    """A problem as a response; `about:blank` says that the status tells the kind."""
+def problem(
+    status: int, title: str, detail: str, path: str = "", *, seconds: float = 5.0, **more: Any
+) -> Response:
+    """A problem as a response; `about:blank` says that the status tells the kind.
+
+    What may be tried again says after how many `seconds`.
+    """
     body = {
         "type": "about:blank",
         "title": title,
@@ -55,7 +61,7 @@ def problem(status: int, title: str, detail: str, path: str = "", **more: Any) -
         "instance": path,
         **more,
     }
-    headers = {"retry-after": "5"} if status == 429 else None
+    headers = {"retry-after": str(max(ceil(seconds), 1))} if status in (429, 503, 504) else None
     return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type=MEDIA)
 
 

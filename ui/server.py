@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +19,7 @@ from index.document import YoujuError
 from ui.archive import Archive
 from ui.auth import Gate, gate
 from ui.examples import tried
+from ui.limits import STANDARD, Limits
 from ui.words import LANGUAGES, preferred
 
 if TYPE_CHECKING:
@@ -51,13 +56,18 @@ def serve(
 
     app = make_app(Archive(index_path, settings, model=model), allowed)
     print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
-    config = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+    config = uvicorn.Config(
+        app, http="h11", log_level="warning", server_header=False, timeout_graceful_shutdown=3
+    )  # h11 bounds the headers of a request at 64 KiB
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def make_app(archive: Archive, allowed: Gate) -> FastAPI:
+def make_app(archive: Archive, allowed: Gate, *, limits: Limits = STANDARD) -> FastAPI:
     """The whole application; every request passes the guard first."""
-    # Both are read when Gradio is imported: it must neither report home nor look for a newer version.
+    # All are read when Gradio is imported: it must neither report home nor look for a newer version, nor
+    # share its folder of uploads with other programs of this machine.
+    uploads = private_folder()
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from fastapi import FastAPI
@@ -91,8 +101,16 @@ def make_app(archive: Archive, allowed: Gate) -> FastAPI:
     report.install(app, archive)
     app.mount("/web", StaticFiles(directory=str(files("ui") / "web")), name="web")
     _mount_pages(app, archive)
-    app.add_middleware(Guard, gate=allowed)
+    app.add_middleware(Guard, gate=allowed, limits=limits, uploads=uploads)
     return app
+
+
+@cache
+def private_folder() -> Path:
+    """A folder that only this process's user can read, gone when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="youju-uploads-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _mount_pages(app: FastAPI, archive: Archive) -> None:
