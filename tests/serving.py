@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -18,6 +19,7 @@ from index.update import update_index
 from rag.assistant import Settings
 from ui.archive import Archive
 from ui.auth import Gate
+from ui.limits import STANDARD, Limits
 from ui.server import make_app
 
 HERE = Path(__file__).resolve().parent
@@ -56,11 +58,23 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    index: Path, *, gate: Gate | None = None, settings: Settings | None = None, port: int = 0
+    index: Path,
+    *,
+    gate: Gate | None = None,
+    settings: Settings | None = None,
+    limits: Limits = STANDARD,
+    port: int = 0,
 ) -> Iterator[str]:
     """A server over an index, for as long as the block lasts; gives its address."""
+    app = make_app(Archive(index, settings or Settings()), gate or Gate("127.0.0.1"), limits=limits)
+    with running(app, port=port) as address:
+        yield address
+
+
+@contextmanager
+def running(app: Any, *, port: int = 0) -> Iterator[str]:
+    """A server for any application, for as long as the block lasts; gives its address."""
     port = port or free_port()
-    app = make_app(Archive(index, settings or Settings()), gate or Gate("127.0.0.1"))
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
     )

@@ -50,7 +50,6 @@ class Lines:
             task.result()
             return True
         outlet.shut()
-        task.cancel()
         if outlet.started:
             await outlet.last_words(scope["path"])
         return outlet.started
@@ -78,28 +77,38 @@ class Lines:
 
 
 class Outlet:
-    """Where an application sends its answer; it can be shut."""
+    """Where an application sends its answer; it can be shut, also in front of a client that does not read."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._open = True
+        self._shut = asyncio.Event()
         self._events = False
         self.started = False
 
     async def __call__(self, message: Message) -> None:
-        if not self._open:
-            return
+        if self._shut.is_set():
+            raise GoneError
         if message["type"] == "http.response.start":
             self.started = True
             self._events = any(
                 name.lower() == b"content-type" and value.startswith(b"text/event-stream")
                 for name, value in message["headers"]
             )
-        await self._send(message)
+        sending, shutting = (
+            asyncio.ensure_future(self._send(message)),
+            asyncio.ensure_future(self._shut.wait()),
+        )
+        either: set[asyncio.Future[Any]] = {sending, shutting}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        shutting.cancel()
+        if not sending.done():
+            sending.cancel()
+            raise GoneError
+        sending.result()
 
     def shut(self) -> None:
-        """Pass nothing on any more."""
-        self._open = False
+        """Pass nothing on any more: whoever sends is told that the client has gone."""
+        self._shut.set()
 
     async def last_words(self, path: str) -> None:
         """End a stream with a problem; a client that does not read does not hear it."""
