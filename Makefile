@@ -1,8 +1,9 @@
 # make run    set up, index seeds/, open the chat
 # make test   every check
+# make soak   the long fault tests and fuzzing
 # make setup  .venv with .venv/bin/youju
 
-.PHONY: setup run test lint clean setup-dev models
+.PHONY: setup run test soak lint clean setup-dev models
 YOUJU := .venv/bin/youju
 PORT ?= 7860
 export OMP_WAIT_POLICY ?= passive
@@ -24,6 +25,10 @@ lint: setup-dev
 
 test: lint
 	@.venv/bin/pytest
+
+# The long forms of the fault tests, and ten minutes of fuzzing each; hours on a small machine.
+soak: setup-dev
+	@YOUJU_SOAK=$${YOUJU_SOAK:-600} .venv/bin/pytest -m soak --timeout 7200
 
 models: setup-dev
 	@test -n "$(DATA)" || { echo "make models DATA=folder with the training data" >&2; exit 2; }

@@ -70,10 +70,13 @@ def load_encoder(model: str = "") -> Encoder:
     """
     folder = Path(model) if model else bundled("encoder")
     if folder.is_dir():
-        check_folder(folder)
-        if _is_static(folder):
-            return StaticEncoder.load(folder)
-        return SentenceEncoder.load(str(folder), _hash_folder(folder))
+        try:
+            check_folder(folder)
+            if _is_static(folder):
+                return StaticEncoder.load(folder)
+            return SentenceEncoder.load(str(folder), _hash_folder(folder))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"the model in {folder} is damaged: {error}; copy it there again") from error
     if model.startswith((".", "/", "~")) or model.count("/") > 1 or not model:
         raise ModelError(f"no model folder at {folder}; give a sentence-transformers folder or model name")
     return SentenceEncoder.load(model, "")
@@ -118,14 +121,17 @@ class StaticEncoder:
     @classmethod
     def load(cls, folder: Path) -> StaticEncoder:
         """Open a sentence-transformers folder whose first module is StaticEmbedding."""
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
 
         place = folder / str(_modules(folder)[0].get("path", ""))
-        tensors = load_file(place / "model.safetensors")
+        try:
+            tensors = load_file(place / "model.safetensors")
+        except SafetensorError as error:
+            raise ValueError(f"model.safetensors: {error}") from error
         if "embedding.weight" not in tensors:
             raise ModelError(f"{place}: model.safetensors lacks embedding.weight; found {sorted(tensors)}")
-        tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
+        tokenizer = _tokenizer(place / "tokenizer.json")
         tokenizer.no_padding()
         tokenizer.no_truncation()
         table = tensors["embedding.weight"].astype(np.float16)
@@ -143,6 +149,8 @@ class StaticEncoder:
         if filled:
             lengths = np.array([len(pieces[row]) for row in filled])
             flat = np.concatenate([np.asarray(pieces[row], np.int64) for row in filled])
+            if flat.max() >= len(self.table):
+                raise ModelError(f"{self.name}: the tokenizer knows more pieces than there are vectors")
             starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
             sums[filled] = np.add.reduceat(self.table[flat].astype(np.float32), starts, axis=0)
         return unit(sums)
@@ -185,12 +193,21 @@ def unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 
 
+def _tokenizer(path: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing more exact
+        raise ValueError(f"tokenizer.json: {error}") from error
+
+
 def _modules(folder: Path) -> list[dict[str, Any]]:
     path = folder / "modules.json"
     if not path.is_file():
         raise ModelError(f"{folder} is not a sentence-transformers folder: modules.json is missing")
     modules = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(modules, list) or not modules:
+    if not isinstance(modules, list) or not modules or not all(isinstance(one, dict) for one in modules):
         raise ModelError(f"{path}: expected a list of modules")
     return modules
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import dense, fuse, lexical, tokens
-from index.document import Article, Dropped, IndexMismatch, Passage, Span
+from index.document import Article, Dropped, IndexMismatch, ModelError, Passage, Span
 from index.encode import Encoder, load_encoder
 from index.records import DocumentCard, Records, Where
 from index.store import SCHEMA, Generation, Manifest, open_generation
@@ -173,7 +173,7 @@ def open_index(path: Path, *, model: str = "") -> Index:
     """
     generation = open_generation(path)
     try:
-        encoder = load_encoder(model or generation.manifest.model)
+        encoder = _encoder(path, generation.manifest, model)
         _refuse_mismatch(path, generation.manifest, encoder, model)
         return Index(generation, encoder)
     except BaseException:
@@ -207,6 +207,17 @@ def _best(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
         return np.zeros(0, np.int64)
     rows = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
     return rows[scores[rows] > 0].astype(np.int64)
+
+
+def _encoder(path: Path, manifest: Manifest, model: str) -> Encoder:
+    """The encoder of an index, or the one asked for; one that does not load is told with the way out."""
+    try:
+        return load_encoder(model or manifest.model)
+    except ModelError as error:
+        raise ModelError(
+            f"{error}; or rebuild the index with another model: "
+            f"`youju index FOLDER --index {path} --model MODEL`"
+        ) from error
 
 
 def _refuse_mismatch(path: Path, manifest: Manifest, encoder: Encoder, model: str) -> None:

@@ -23,7 +23,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -195,7 +195,11 @@ def staging(path: Path) -> Iterator[Path]:
         reach("staged")
         yield folder
     except BaseException:
+        # Also what was renamed already and is not current: a full disk needs the space.
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            _sweep(path)
+            collect(path)
         raise
 
 
@@ -230,7 +234,12 @@ def collect(path: Path) -> None:
 
     What cannot be removed now is left to the next writer.
     """
-    kept = {entry.generation for entry in _previous(path)}
+    try:
+        kept = {entry.generation for entry in read_current(path)}
+    except IndexMissing:
+        kept = set()
+    except IndexDamaged:
+        return
     for folder in path.glob("gen-??????"):
         if folder.name not in kept:
             _remove(folder)
@@ -287,7 +296,7 @@ def _point(path: Path, entries: Sequence[Entry]) -> None:
 def _previous(path: Path) -> Sequence[Entry]:
     try:
         return [entry for entry in read_current(path) if (path / entry.generation).is_dir()]
-    except (IndexMissing, IndexDamaged):
+    except IndexMissing:
         return []
 
 

@@ -1,8 +1,8 @@
-"""Folders and indexes that several tests share."""
+"""Folders and indexes that several tests share, and the figures that tests print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from index.search import Index, open_index
 from index.update import update_index
 
 ROOT = Path(__file__).resolve().parent.parent
+FIGURES = pytest.StashKey[list[str]]()
+Figure = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,28 @@ def seeds_index(seeds_index_path: Path) -> Iterator[Index]:
     """The five pages, indexed and open."""
     with open_index(seeds_index_path) as index:
         yield index
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """Print a measured figure beside its target at the end of the run: figure("bombs", "3 of 3 stopped", "all").
+
+    A figure is told also when the test fails on it afterwards.
+    """
+
+    def tell(promise: str, measured: object, target: object) -> None:
+        line = f"{promise}: {measured} (target {target})"
+        request.config.stash.setdefault(FIGURES, []).append(line)
+
+    return tell
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """The figures of the run, after its failures."""
+    lines = config.stash.get(FIGURES, [])
+    if lines:
+        terminalreporter.section("figures measured", sep="-")
+        for line in lines:
+            terminalreporter.write_line(line)

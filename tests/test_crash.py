@@ -11,78 +11,119 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import Figure
+from faults import Writer, files, holds, leftovers, sentence, tiny_model, write
 
 from index.check import check
 from index.failpoints import PLACES
-from index.search import open_index
-from index.store import read_current
 from index.update import update_index
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXT = "第{}号泵站今年检修了两次，站长说设备状况良好，汛期可以放心使用。"
 COMMITTED = {"current replaced", "collected"}  # the new generation is current from here on
 
 
-def _write(folder: Path, numbers: range) -> None:
-    folder.mkdir(exist_ok=True)
-    for number in numbers:
-        (folder / f"{number}.txt").write_text(TEXT.format(number), encoding="utf-8")
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(tiny_model(tmp_path / "model"))
 
 
-def _ingest(folder: Path, index: Path, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "ui", "index", str(folder), "--index", str(index)]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+def _change(folder: Path, chance: random.Random, number: int) -> None:
+    """Add a document, and often change or delete another."""
+    write(folder, {f"{number}.txt": sentence(chance, number)})
+    others = sorted(folder.glob("*.txt"))
+    if len(others) > 6:
+        chance.choice(others).unlink()
+    if chance.random() < 0.5:
+        write(folder, {chance.choice(others[:3]).name: sentence(chance, 10_000 + number)})
+
+
+def test_killed_at_every_place(tmp_path: Path, model: str, figure: Figure) -> None:
+    chance = random.Random(3)
+    folder, index = tmp_path / "papers", tmp_path / "index"
+    write(folder, {f"{number}.txt": sentence(chance, number) for number in range(4)})
+    update_index(index, [folder], model=model)
+    places = [*PLACES, "document stored@3", "file synced@2"]
+    for number, place in enumerate(places, 4):
+        before = files(folder)
+        _change(folder, chance, number)
+        after = files(folder)
+        writer = Writer(index, folder, model=model, plan=place)
+        writer.begin()
+        assert writer.wait() == "", place  # nothing was acknowledged
+        assert writer.process.exitcode == -signal.SIGKILL, place
+        assert holds(index) == (after if place in COMMITTED else before), place
+        assert check(index).ok, place
+        update_index(index, [folder], model=model)
+        assert holds(index) == after, place
+        assert not leftovers(index), place
+    figure("kill -9 at named places", f"{len(places)} places, 0 documents lost, 0 left over", "0 lost")
+
+
+def test_a_first_build_that_was_killed_is_no_damage(tmp_path: Path, model: str) -> None:
+    for place in ("generation renamed", "current written"):
+        index = tmp_path / place.replace(" ", "-")
+        folder = write(tmp_path / "papers", {"1.txt": sentence(random.Random(1), 1)})
+        writer = Writer(index, folder, model=model, plan=place)
+        writer.begin()
+        writer.wait()
+        update_index(index, [folder], model=model)
+        assert holds(index) == files(folder)
+        assert not leftovers(index)
+
+
+@pytest.mark.parametrize("rounds", [25, pytest.param(500, marks=pytest.mark.soak)])
+def test_killed_at_random_moments(rounds: int, tmp_path: Path, model: str, figure: Figure) -> None:
+    chance = random.Random(11)
+    folder, index = tmp_path / "papers", tmp_path / "index"
+    write(folder, {"0.txt": sentence(chance, 0)})
+    update_index(index, [folder], model=model)
+    stands = files(folder)
+    longest, killed, finished = _whole(tmp_path, model), 0, 0
+    for number in range(1, rounds + 1):
+        _change(folder, chance, number)
+        wanted = files(folder)
+        acknowledged = Writer(index, folder, model=model).kill_after(chance.uniform(0, 1.2 * longest))
+        found = holds(index)
+        assert found in (stands, wanted)
+        assert found == wanted or not acknowledged
+        finished += found == wanted
+        killed += not acknowledged
+        stands = found
+    assert check(index).ok
+    update_index(index, [folder], model=model)
+    assert not leftovers(index)
+    figure(
+        "kill -9 at random moments",
+        f"{killed} kills in {rounds} ingests, {finished} committed, 0 lost",
+        "0 lost",
     )
 
 
-def _documents(index: Path) -> set[str]:
-    with open_index(index) as opened:
-        assert not opened.fallback
-        cards = opened.documents()
-        assert len(opened.passages) == sum(card.passages for card in cards)
-        return {card.id for card in cards}
+def _whole(tmp_path: Path, model: str) -> float:
+    """Seconds that an ingest takes here when nobody kills it."""
+    chance, times = random.Random(1), []
+    for number in range(3):
+        folder = write(tmp_path / "timed", {f"{number}.txt": sentence(chance, number)})
+        writer = Writer(tmp_path / "timed-index", folder, model=model)
+        started = time.monotonic()
+        writer.begin()
+        assert writer.wait() == "done"
+        times.append(time.monotonic() - started)
+    return sorted(times)[1]
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_killed_at(place: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.soak)])
+def test_the_command_says_done_only_when_it_is(rounds: int, tmp_path: Path, model: str) -> None:
+    chance = random.Random(5)
     folder, index = tmp_path / "papers", tmp_path / "index"
-    _write(folder, range(3))
-    update_index(index, [folder])
-    before = _documents(index)
-    (folder / "3.txt").write_text(TEXT.format(3), encoding="utf-8")
-    killed = _ingest(folder, index, YOUJU_FAILPOINT=place)
-    out, _ = killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
-    assert out == b""  # nothing was acknowledged
-    assert _documents(index) == (before | {"3.txt"} if place in COMMITTED else before)
-    assert check(index).ok
-    update_index(index, [folder])
-    assert _documents(index) == before | {"3.txt"}
-    assert not list(index.glob("*.tmp"))
-    assert len(list(index.glob("gen-*"))) <= len(read_current(index))
-
-
-def test_killed_at_random_moments(tmp_path: Path) -> None:
-    chance = random.Random(11)
-    folder, index = tmp_path / "papers", tmp_path / "index"
-    _write(folder, range(2))
-    update_index(index, [folder])
-    acknowledged = {"0.txt", "1.txt"}
-    rounds = int(os.environ.get("YOUJU_CRASHES", "6"))
-    for number in range(2, 2 + rounds):
-        (folder / f"{number}.txt").write_text(TEXT.format(number), encoding="utf-8")
-        process = _ingest(folder, index)
-        time.sleep(chance.uniform(0.2, 1.6))
-        process.kill()
-        out, _ = process.communicate(timeout=60)
-        found = _documents(index)
-        assert acknowledged <= found <= {f"{n}.txt" for n in range(number + 1)}
-        if process.returncode == 0 and out:
-            assert f"{number}.txt" in found
-        acknowledged = found
-    assert check(index).ok
+    for number in range(rounds):
+        write(folder, {f"{number}.txt": sentence(chance, number)})
+        command = [sys.executable, "-m", "ui", "index", str(folder), "--index", str(index), "--model", model]
+        with subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=subprocess.PIPE) as process:
+            time.sleep(chance.uniform(0.3, 2.5))
+            process.kill()
+            out, _ = process.communicate(timeout=60)
+        if out:
+            assert f"{number}.txt" in holds(index)
+        update_index(index, [folder], model=model)
+        assert not leftovers(index)
