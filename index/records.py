@@ -69,6 +69,12 @@ class DocumentCard:
     articles: int
     passages: int
     dropped: int  # characters
+    archive: str = ""  # its name, where several are read as one
+
+    @property
+    def name(self) -> str:
+        """The document's id inside its archive."""
+        return self.id.removeprefix(f"{self.archive}/") if self.archive else self.id
 
 
 class Writer:

@@ -121,6 +121,10 @@ class Index:
         """Rows of the records, of the vectors and of the words; they are always the same."""
         return len(self.passages), int(self._ranker.vectors.ntotal), self._ranker.words.rows
 
+    def ceiling(self, question: str) -> float:
+        """The word score that no passage can exceed; `Hit.words` is a share of it."""
+        return self._ranker.words.ceiling(question)
+
     def documents(self) -> list[DocumentCard]:
         """Every document without its text."""
         return self.passages.documents()

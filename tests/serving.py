@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from rag.assistant import Settings
 from ui.archive import Archive
 from ui.auth import Gate
 from ui.limits import STANDARD, Limits
+from ui.places import Place
 from ui.server import make_app
 
 HERE = Path(__file__).resolve().parent
@@ -58,7 +59,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    index: Path,
+    index: Path | Sequence[Place],
     *,
     gate: Gate | None = None,
     settings: Settings | None = None,

@@ -19,6 +19,7 @@ from ui.archive import Archive, Opened
 from ui.auth import Gate
 from ui.exchange import HISTORY
 from ui.problems import problem, status_of
+from ui.words import preferred
 
 ABOUT = (
     "Questions to an archive of Chinese documents, answered from the documents alone. Every sentence cites "
@@ -61,12 +62,18 @@ def _health(routes: APIRouter, archive: Archive, gate: Gate) -> None:
             with archive.lease() as opened:
                 documents, _, passages = opened.counts
                 fingerprint = opened.index.fingerprint
+                archives = [schema.archive_out(held) for held in opened.held]
         except YoujuError as error:
             return schema.HealthOut(status="no index", version=installed, detail=type(error).__name__)
         if not gate.admits(request.headers):  # this door is open to all, the archive is not
             return schema.HealthOut(status="ok", version=installed)
         return schema.HealthOut(
-            status="ok", version=installed, documents=documents, passages=passages, fingerprint=fingerprint
+            status="ok",
+            version=installed,
+            documents=documents,
+            passages=passages,
+            fingerprint=fingerprint,
+            archives=archives,
         )
 
 
@@ -79,9 +86,12 @@ def _asking(routes: APIRouter, archive: Archive) -> None:
         responses=_STREAM,
     )
     def ask(
-        body: schema.Question, request: Request, accept: Annotated[str, Header(max_length=1000)] = ""
+        body: schema.Question,
+        request: Request,
+        accept: Annotated[str, Header(max_length=1000)] = "",
+        accept_language: Annotated[str, Header(max_length=1000)] = "",
     ) -> schema.AnswerOut | Response:
-        wanted = checked(body)
+        wanted = checked(body, preferred(accept_language).code)
         if "text/event-stream" not in accept:
             return finished_out(asking.ask(archive, wanted), body.id)
         events = _events(archive, wanted, body.id, request.url.path)
@@ -90,15 +100,16 @@ def _asking(routes: APIRouter, archive: Archive) -> None:
         )
 
 
-def checked(body: schema.Question) -> asking.Asking:
-    """The question of a request, bounded. Raises QuestionError."""
+def checked(body: schema.Question, language: str = "") -> asking.Asking:
+    """The question of a request, bounded; refusals and remarks in a language. Raises QuestionError."""
     return asking.Asking(
         question=asking.check_question(body.question),
         history=tuple(Turn(question=turn.q, answer=turn.a) for turn in body.history[-HISTORY:]),
         where=asking.check_where(body.where.docs, body.where.since, body.where.until),
+        archives=asking.check_archives(body.where.archives),
         k=asking.check_k(body.k),
         undo=asking.check_undo(body.undo),
-        language=body.language,
+        language=body.language or language,
     )
 
 
@@ -132,11 +143,13 @@ def _search(routes: APIRouter, archive: Archive) -> None:
         doc: Annotated[list[str] | None, Query(max_length=asking.MOST_DOCUMENTS)] = None,
         since: Annotated[str, Query(pattern=schema.DATE)] = "",
         until: Annotated[str, Query(pattern=schema.DATE)] = "",
+        archive_: Annotated[list[str] | None, Query(alias="archive", max_length=asking.MOST_ARCHIVES)] = None,
     ) -> schema.PassagesOut:
         question = asking.check_question(q)
         where: Where | None = asking.check_where(doc or [], since, until)
         with archive.lease() as opened:
-            hits = opened.index.search(question, k=k, system=system, where=where)
+            chosen = opened.view(asking.check_archives(archive_ or []))
+            hits = chosen.search(question, k=k, system=system, where=where)
         found = [schema.passage_out(hit.passage, hit.score) for hit in hits]
         return schema.PassagesOut(question=question, system=system, passages=found)
 
@@ -160,10 +173,13 @@ def _documents(routes: APIRouter, archive: Archive) -> None:
             return [schema.document_out(card) for card in opened.cards.values()]
 
     @routes.post("/documents", tags=["documents"], summary="Add files; a verdict for each", status_code=201)
-    def add(files: Annotated[list[UploadFile], File(max_length=intake.MOST_FILES)]) -> schema.SummaryOut:
+    def add(
+        files: Annotated[list[UploadFile], File(max_length=intake.MOST_FILES)],
+        archive_: Annotated[str, Query(alias="archive", max_length=200)] = "",
+    ) -> schema.SummaryOut:
         with tempfile.TemporaryDirectory(prefix="youju-") as place:
             kept = [(file.filename or "file", _spool(file, Path(place), n)) for n, file in enumerate(files)]
-            return summary_out(intake.take_in(archive, kept))
+            return summary_out(intake.take_in(archive, kept, into=archive_))
 
     @routes.delete("/documents/{doc:path}", tags=["documents"], summary="Delete a document")
     def delete(doc: str) -> schema.SummaryOut:

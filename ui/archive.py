@@ -1,4 +1,4 @@
-"""The archive that page, API and MCP share: the newest generation of the index and its assistant.
+"""The archives that page, API and MCP share: the newest generation of each index, and assistants over them.
 
 Whoever answers holds a lease; a generation that was replaced is closed when its last lease ends.
 """
@@ -6,41 +6,71 @@ Whoever answers holds a lease; a generation that was replaced is closed when its
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.document import Article, Passage, YoujuError
+from index.document import Article, IndexMismatch, Passage, YoujuError
 from index.search import DocumentCard, Index, open_index
+from index.union import SLASH, ArchiveError, Union
+from ui.places import Place
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant, Settings
 
+_MOST_CHOICES = 16  # choices of archives whose assistants are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One archive among several as it is told to the reader; `trouble` says why it cannot be asked."""
+
+    name: str
+    documents: int = 0
+    passages: int = 0
+    fingerprint: str = ""
+    trouble: YoujuError | None = None
+
 
 class Opened:
-    """One generation: its index, cards by id, and assistants by their settings."""
+    """One generation of everything: its index, cards by id, and assistants by their settings."""
 
-    def __init__(self, index: Index, stamp: tuple[int, int]) -> None:
+    def __init__(
+        self, index: Index | Union, stamp: object, troubles: Mapping[str, YoujuError] | None = None
+    ) -> None:
         self.index = index
         self.stamp = stamp
+        self.troubles = troubles or {}
         self.cards: dict[str, DocumentCard] = {card.id: card for card in index.documents()}
         self.leases = 0
         self.examples: dict[str, tuple[str, ...]] = {}  # by language, once they were tried
-        self._assistants: dict[Settings, Assistant] = {}
+        self._assistants: dict[tuple[Settings, frozenset[str]], Assistant] = {}
         self._lock = threading.Lock()
 
-    def assistant(self, settings: Settings) -> Assistant:
-        """An assistant with these settings; what is loaded is shared."""
+    def view(self, archives: Collection[str] = ()) -> Index | Union:
+        """The index, or only some of its archives. Raises ArchiveError for an unknown one."""
+        if not archives:
+            return self.index
+        if isinstance(self.index, Union):
+            return self.index.only(archives)
+        raise ArchiveError("there is one archive here and it has no name; leave the choice of archives out")
+
+    def assistant(self, settings: Settings, archives: Collection[str] = ()) -> Assistant:
+        """An assistant with these settings; what is loaded is shared among numbers and languages."""
         from rag.assistant import Assistant
 
+        view = self.view(archives)
+        chosen = frozenset(view.members) if isinstance(view, Union) else frozenset[str]()
         shared = replace(settings, k=0, language="")
         with self._lock:
-            if shared not in self._assistants:
-                self._assistants[shared] = Assistant(self.index, settings)
-            found = self._assistants[shared]
+            found = self._assistants.pop((shared, chosen), None) or Assistant(view, settings)
+            self._assistants[shared, chosen] = found
+            while len(self._assistants) > _MOST_CHOICES:
+                del self._assistants[next(iter(self._assistants))]
         if found.settings == settings:
             return found
         other = copy(found)
@@ -53,6 +83,18 @@ class Opened:
         articles = sum(card.articles for card in self.cards.values())
         return len(self.cards), articles, len(self.index.passages)
 
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Every archive, also those that cannot be opened; empty when there is one alone."""
+        if not isinstance(self.index, Union):
+            return ()
+        documents = Counter(card.archive for card in self.cards.values())
+        whole = [
+            Held(name, documents[name], len(index.passages), index.fingerprint)
+            for name, index in self.index.members.items()
+        ]
+        return (*whole, *(Held(name, trouble=error) for name, error in self.troubles.items()))
+
     def article(self, doc: str, article: str) -> Article | None:
         """An article of a document by its id."""
         return next((found for found in self.index.articles(doc) if found.id == article), None)
@@ -63,14 +105,44 @@ class Opened:
 
 
 class Archive:
-    """The index at a path, reopened when another generation is committed."""
+    """One index or several read as one, reopened when another generation is committed.
 
-    def __init__(self, path: Path, settings: Settings, *, model: str = "") -> None:
-        self.path = path
+    Given a path there is one, without a name; given places, documents carry their archives' names.
+    """
+
+    def __init__(self, places: Path | Sequence[Place], settings: Settings, *, model: str = "") -> None:
+        self.places = (Place("", places),) if isinstance(places, Path) else tuple(places)
         self.settings = settings
         self.model = model
         self._lock = threading.Lock()
         self._opened: Opened | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where the first index stands."""
+        return self.places[0].path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the archives are called; empty when there is one alone."""
+        return tuple(place.name for place in self.places) if len(self.places) > 1 else ()
+
+    def path_of(self, name: str) -> Path:
+        """Where an archive's index stands; an empty name is the only archive. Raises ArchiveError."""
+        if not self.names and not name:
+            return self.path
+        for place in self.places:
+            if name and place.name == name:
+                return place.path
+        known = ", ".join(self.names) or "one archive without a name"
+        raise ArchiveError(f"name the archive that is meant, got {name[:80]!r}; there are {known}")
+
+    def split(self, doc: str) -> tuple[str, str]:
+        """An id's archive, empty when there is one alone, and the id inside it."""
+        if not self.names:
+            return "", doc
+        name, _, rest = doc.partition(SLASH)
+        return name, rest
 
     @contextmanager
     def lease(self) -> Iterator[Opened]:
@@ -100,20 +172,42 @@ class Archive:
             return str(error)
 
     def _newest(self) -> Opened:
-        stamp = self._stamp()
+        stamp = tuple(_stamp(place.path) for place in self.places)
         current = self._opened
         if current is None or current.stamp != stamp:
-            self._opened = Opened(open_index(self.path, model=self.model), stamp)
+            self._opened = self._open(stamp)
             if current is not None and not current.leases:
                 current.index.close()
         if self._opened is None:
             raise YoujuError(f"the index at {self.path} could not be opened")
         return self._opened
 
-    def _stamp(self) -> tuple[int, int]:
-        """Changes whenever a generation is committed; zeros when there is none."""
-        try:
-            found = (self.path / "CURRENT").stat()
-        except OSError:
-            return 0, 0
-        return found.st_mtime_ns, found.st_ino
+    def _open(self, stamp: object) -> Opened:
+        """Every index that opens; one that does not is told of and the others answer."""
+        if not self.names:
+            return Opened(open_index(self.path, model=self.model), stamp)
+        members: dict[str, Index] = {}
+        troubles: dict[str, YoujuError] = {}
+        for place in self.places:
+            try:
+                index = open_index(place.path, model=self.model)
+                members[place.name] = index
+                Union(members)
+            except IndexMismatch as error:
+                troubles[place.name] = error
+                if (stranger := members.pop(place.name, None)) is not None:
+                    stranger.close()
+            except YoujuError as error:
+                troubles[place.name] = error
+        if not members:
+            raise next(iter(troubles.values()))
+        return Opened(Union(members), stamp, troubles)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes whenever a generation is committed; zeros when there is none."""
+    try:
+        found = (path / "CURRENT").stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino

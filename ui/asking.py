@@ -23,6 +23,7 @@ LONGEST_QUESTION = 2_000  # characters
 AT_ONCE = 4  # answers made at the same time; others wait their turn
 PATIENCE = 60.0  # seconds that a question waits for its turn
 MOST_PASSAGES = 50
+MOST_ARCHIVES = 100  # archives named in one question
 MOST_DOCUMENTS = 1_000  # documents named in one question
 MOST_UNDONE = 64  # readings undone in one question
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -47,6 +48,7 @@ class Asking:
     question: str
     history: tuple[Turn, ...] = ()
     where: Where | None = None
+    archives: tuple[str, ...] = ()  # which of several; none means all
     k: int = 0  # passages to search; 0 keeps the setting
     plain: bool = False  # without the language model
     undo: tuple[str, ...] = ()  # readings not to be made: keys, aspects, or `all`
@@ -100,6 +102,13 @@ def check_undo(undo: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(key) for key in undo)
 
 
+def check_archives(names: Sequence[object] = ()) -> tuple[str, ...]:
+    """Names of archives from outside, each once. Raises QuestionError."""
+    if len(names) > MOST_ARCHIVES or not all(isinstance(name, str) for name in names):
+        raise QuestionError(f"archives are at most {MOST_ARCHIVES} names")
+    return tuple(dict.fromkeys(str(name) for name in names))
+
+
 def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Finished]:
     """Pieces of the answer as they come, then what came of it. Raises YoujuError."""
     if not _turns.acquire(timeout=PATIENCE):
@@ -107,7 +116,7 @@ def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str |
     try:
         with archive.lease() as opened:
             started = time.perf_counter()
-            assistant = opened.assistant(_settings(archive, asking))
+            assistant = opened.assistant(_settings(archive, asking), asking.archives)
             for piece in assistant.stream(
                 asking.question, asking.history, where=asking.where, undo=asking.undo
             ):

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.document import YoujuError
+from ui.places import DEFAULT_INDEX
 
 if TYPE_CHECKING:
     from index.search import Index
+    from index.union import Union
     from rag.assistant import Assistant
-
-DEFAULT_INDEX = Path("var/index")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,7 +122,7 @@ def ask_command(options: argparse.Namespace) -> int:
     """Answer one question with citations."""
     from ui.saying import answer_lines, export
 
-    with _open(options) as index:
+    with _open_all(options) as index:
         answer = _assistant(index, options).ask(options.question, undo=options.undo)
         if options.evidence is not None:
             export(answer, index, options.evidence)
@@ -240,10 +240,11 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 def chat_command(options: argparse.Namespace) -> int:
     """Serve the page, the HTTP API and MCP."""
+    from ui.places import places
     from ui.server import serve
 
     serve(
-        options.index,
+        places(options.places),
         _settings(options),
         model=options.model,
         host=options.host,
@@ -256,8 +257,9 @@ def chat_command(options: argparse.Namespace) -> int:
 def mcp_command(options: argparse.Namespace) -> int:
     """Serve MCP over standard input and output."""
     from ui.mcp import serve_stdio
+    from ui.places import places
 
-    serve_stdio(options.index, _settings(options), model=options.model)
+    serve_stdio(places(options.places), _settings(options), model=options.model)
     return 0
 
 
@@ -265,7 +267,7 @@ def replay_command(options: argparse.Namespace) -> int:
     """Check an exported answer against an index."""
     from rag.export import replay
 
-    with _open(options) as index:
+    with _open_all(options) as index:
         report = replay(_read_json(options.evidence), index)
     for line in report.lines:
         print(line)
@@ -286,12 +288,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"youju {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, run: Callable[[argparse.Namespace], int], help_: str, *, several: bool = False
+    ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_, description=run.__doc__)
         command.set_defaults(command=run)
-        command.add_argument(
-            "--index", type=_place, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
-        )
+        if several:
+            command.add_argument(
+                "--index",
+                action="append",
+                dest="places",
+                metavar="[NAME=]DIR",
+                help=f"an index, or a folder of several; may be repeated (default: {DEFAULT_INDEX})",
+            )
+        else:
+            command.add_argument(
+                "--index", type=_place, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
+            )
         command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
         command.add_argument("--reranker", default="", help="'none'; this version has no reranking stage")
         command.add_argument("--llm", default="", metavar="PROVIDER:MODEL", help="rephrase with a chat model")
@@ -304,7 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true")
     command = add("remove", remove_command, "delete documents")
     command.add_argument("doc", nargs="+")
-    command = add("ask", ask_command, "answer one question")
+    command = add("ask", ask_command, "answer one question", several=True)
     command.add_argument("question")
     command.add_argument("--json", action="store_true")
     command.add_argument(
@@ -336,13 +349,13 @@ def _parser() -> argparse.ArgumentParser:
     mend.add_argument("--roll-back", action="store_true", help="forget a damaged newest generation")
     command.add_argument("--json", action="store_true")
     add("doctor", doctor_command, "check machine and set-up")
-    command = add("replay", replay_command, "check an exported answer against an index")
+    command = add("replay", replay_command, "check an exported answer against an index", several=True)
     command.add_argument("evidence", type=Path, metavar="EVIDENCE.json")
-    command = add("chat", chat_command, "serve the page, the HTTP API and MCP")
+    command = add("chat", chat_command, "serve the page, the HTTP API and MCP", several=True)
     command.add_argument("--host", default="127.0.0.1")
     command.add_argument("--port", type=int, default=7860)
     command.add_argument("--password-file", type=Path, help="needed on hosts other than loopback")
-    add("mcp", mcp_command, "serve MCP over standard input and output")
+    add("mcp", mcp_command, "serve MCP over standard input and output", several=True)
     return parser
 
 
@@ -355,7 +368,7 @@ def _settings(options: argparse.Namespace) -> Any:
     )
 
 
-def _assistant(index: Index, options: argparse.Namespace) -> Assistant:
+def _assistant(index: Index | Union, options: argparse.Namespace) -> Assistant:
     from rag.assistant import Assistant
 
     return Assistant(index, _settings(options))
@@ -365,6 +378,18 @@ def _open(options: argparse.Namespace) -> Index:
     from index.search import open_index
 
     return open_index(options.index, model=options.model)
+
+
+def _open_all(options: argparse.Namespace) -> Index | Union:
+    """The index that is named, or several as one."""
+    from index.search import open_index
+    from index.union import open_union
+    from ui.places import places
+
+    chosen = places(options.places)
+    if len(chosen) == 1:
+        return open_index(chosen[0].path, model=options.model)
+    return open_union({place.name: place.path for place in chosen}, model=options.model)
 
 
 def _default_sources() -> Path:

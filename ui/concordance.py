@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import gradio as gr
 
 from index.document import Passage, YoujuError
 from index.fold import fold
-from index.search import Where
+from index.records import DocumentCard, Records, Where
+from index.union import Shelves
 from ui import asking, render
-from ui.archive import Archive, Opened
+from ui.archive import Archive
 from ui.browser import listed, quiet, sent, the_part
 from ui.exchange import Mark, mark_of
+from ui.translation import told
 from ui.wording import Words
 
 LONGEST_PHRASE = 60  # characters
 AROUND = 28  # characters of context on each side
+Shelf = Records | Shelves
 MOST_LINES = 500  # lines shown; all are counted
 
 
@@ -57,14 +60,16 @@ class Concordancer:
         where = where if isinstance(where, dict) else {}
         try:
             if not phrase or len(phrase) > LONGEST_PHRASE:
-                raise asking.QuestionError(self.words.concordance_length.format(LONGEST_PHRASE))
+                return render.trouble(self.words.concordance_length.format(LONGEST_PHRASE))
             bounds = asking.check_where(
                 listed(where.get("docs")), where.get("since", ""), where.get("until", "")
             )
             with self.archive.lease() as opened:
-                return render.concordance(self.words, concordance(opened, phrase, bounds))
+                view = opened.view(asking.check_archives(listed(where.get("archives"))))
+                found = concordance(view.passages, phrase, opened.cards, bounds)
+            return render.concordance(self.words, found)
         except YoujuError as error:
-            return render.trouble(str(error))
+            return render.trouble(told(self.words.code, error))
 
 
 def build_tab(archive: Archive, words: Words) -> None:
@@ -74,27 +79,28 @@ def build_tab(archive: Archive, words: Words) -> None:
     lines.submit(Concordancer(archive, words).find, outputs=lines, **quiet())
 
 
-def concordance(opened: Opened, phrase: str, where: Where | None = None) -> Concordance:
+def concordance(
+    passages: Shelf, phrase: str, cards: Mapping[str, DocumentCard], where: Where | None = None
+) -> Concordance:
     """Every occurrence of a phrase in the passages, folded as for search; reprints are not merged."""
     wanted = fold(phrase)[0].strip()
     found: list[Line] = []
     counts: Counter[str] = Counter()
     titles: dict[str, str] = {}
     searched = 0
-    for passage in _passages(opened, where):
+    for passage in _passages(passages, where):
         searched += 1
         for start, end in _places(passage, wanted):
             counts[passage.doc] += 1
             titles.setdefault(passage.doc, passage.title)
             if len(found) < MOST_LINES:
-                found.append(_line(passage, start, end, len(found) + 1, opened))
+                found.append(_line(passage, start, end, len(found) + 1, cards))
     by_document = tuple((doc, titles[doc], count) for doc, count in counts.most_common())
     return Concordance(phrase, counts.total(), tuple(found), by_document, searched)
 
 
-def _passages(opened: Opened, where: Where | None) -> Iterable[Passage]:
+def _passages(everything: Shelf, where: Where | None) -> Iterable[Passage]:
     """Passages by date, undated ones last, in the order of the archive."""
-    everything = opened.index.passages
     chosen = [everything[row] for row in everything.rows(where)] if where else list(everything)
     return sorted(chosen, key=lambda passage: passage.date or "9999")
 
@@ -109,11 +115,11 @@ def _places(passage: Passage, wanted: str) -> Iterator[tuple[int, int]]:
         start = folded.find(wanted, end)
 
 
-def _line(passage: Passage, start: int, end: int, number: int, opened: Opened) -> Line:
+def _line(passage: Passage, start: int, end: int, number: int, cards: Mapping[str, DocumentCard]) -> Line:
     text = passage.text
     return Line(
         before=text[max(start - AROUND, 0) : start],
         found=text[start:end],
         after=text[end : end + AROUND],
-        mark=mark_of(passage, start, end, opened.cards, number=number),
+        mark=mark_of(passage, start, end, cards, number=number),
     )

@@ -16,6 +16,7 @@ from ui import render
 from ui.archive import Archive, Opened
 from ui.browser import listed, sent
 from ui.exchange import Exchange, ExchangeError, Mark, from_json
+from ui.translation import failed
 from ui.wording import Words
 
 MOST = 200  # exchanges of one export
@@ -40,7 +41,7 @@ class Exporter:
                     return render.file(f"youju-{exchanges[0].key}.json", "application/json", text)
                 text = "\n".join(markdown(answer_of(shown, opened), opened.index) for shown in exchanges)
         except YoujuError as error:
-            return render.trouble(self.words.failed.format(error))
+            return render.trouble(failed(self.words, error))
         return render.file(f"youju-{exchanges[-1].key}.md", "text/markdown", text)
 
 

@@ -12,10 +12,11 @@ import gradio as gr
 
 from index.document import YoujuError
 from index.search import System
-from ui import judgements, render
+from ui import judgements, render, verdicts
 from ui.archive import Archive, Opened
 from ui.browser import quiet, sent, the_part
 from ui.exchange import from_json
+from ui.translation import failed
 from ui.wording import Words
 
 SYSTEMS: tuple[System, ...] = ("words", "vectors", "fused")
@@ -57,20 +58,20 @@ class Evaluator:
             verdict = judgements.judgement_of(
                 exchange, str(sent(event, "passage", "")), str(sent(event, "verdict", ""))
             )
-            judgements.of_archive(self.archive.path).append(verdict)
+            verdicts.keep(self.archive, verdict)
         except YoujuError as error:
-            return render.trouble(self.words.failed.format(error))
+            return render.trouble(failed(self.words, error))
         return ""
 
     def show(self) -> str:
         """Judgements and what follows from them; the last report below."""
-        kept = list(judgements.of_archive(self.archive.path))
+        kept = verdicts.kept(self.archive)
         measured = None
         try:
             with self.archive.lease() as opened:
                 measured = measure(opened, kept)
         except YoujuError as error:
-            return render.trouble(self.words.failed.format(error))
+            return render.trouble(failed(self.words, error))
         report = report_path(self.archive)
         made = report.stat().st_mtime if report.is_file() else 0.0
         return render.evaluation(self.words, judgements.tally(kept), measured, made=made)
@@ -85,7 +86,7 @@ class Evaluator:
             notes = evaluate(self.archive)
             yield self.show() + "".join(render.note(note) for note in notes)
         except YoujuError as error:
-            yield render.trouble(self.words.failed.format(error))
+            yield render.trouble(failed(self.words, error))
         finally:
             _running.release()
 

@@ -33,6 +33,8 @@ class Card(Protocol):
     def id(self) -> str: ...
     @property
     def source(self) -> Source: ...
+    @property
+    def archive(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,13 @@ class Mark:
     page: str = ""
     speaker: str = ""
     flags: tuple[str, ...] = ()
+    archive: str = ""  # the archive's name, where there are several
     also: tuple[Mark, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The document's name inside its archive."""
+        return self.doc.removeprefix(f"{self.archive}/") if self.archive else self.doc
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,7 @@ def mark_of(passage: Passage, start: int, end: int, cards: Mapping[str, Card], *
         page=str(passage.page) if passage.page else source.page,
         speaker=passage.speaker,
         flags=passage.flags,
+        archive=cards[passage.doc].archive if passage.doc in cards else "",
     )
 
 
@@ -248,7 +257,8 @@ def _reading_from(value: object) -> Reading:
 
 def _mark_from(value: object, *, nested: bool = False) -> Mark:
     raw = _object(value)
-    names = ("doc", "text", "passage", "article", "title", "section", "newspaper", "date", "page", "speaker")
+    place = ("doc", "text", "passage", "article", "title", "section", "speaker", "archive")
+    names = (*place, "newspaper", "date", "page")
     also = () if nested else _list(raw.get("also"))
     return Mark(
         number=_whole(raw.get("number")),

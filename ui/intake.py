@@ -26,23 +26,26 @@ class TooManyError(YoujuError):
     """More files at once than are taken."""
 
 
-def folder_of(archive: Archive) -> Path:
-    """Where handed-in files are kept."""
-    return archive.path.resolve().with_name(archive.path.name + "-files")
+def folder_of(path: Path) -> Path:
+    """Where files handed in to the archive of an index are kept."""
+    return path.resolve().with_name(path.name + "-files")
 
 
-def take_in(archive: Archive, files: Sequence[tuple[str, Path]], *, report: Report | None = None) -> Summary:
-    """Keep and index files, given as (name, where it lies now). Raises YoujuError.
+def take_in(
+    archive: Archive, files: Sequence[tuple[str, Path]], *, into: str = "", report: Report | None = None
+) -> Summary:
+    """Keep and index files, given as (name, where it lies now); `into` names one of several archives.
 
-    A file of the same name is replaced. What cannot be indexed is not kept.
+    A file of the same name is replaced. What cannot be indexed is not kept. Raises YoujuError.
     """
     if len(files) > MOST_FILES:
         raise TooManyError(f"at most {MOST_FILES} files at once, got {len(files)}")
-    folder = folder_of(archive)
+    path = archive.path_of(into)
+    folder = folder_of(path)
     folder.mkdir(parents=True, exist_ok=True)
     kept = [_keep(folder, name, place) for name, place in files]
     try:
-        summary = update_index(archive.path, kept, model=archive.model, report=report)
+        summary = update_index(path, kept, model=archive.model, report=report)
     except YoujuError:
         _forget(kept)
         raise
@@ -54,20 +57,45 @@ def take_out(archive: Archive, docs: Sequence[str], *, report: Report | None = N
     """Delete documents; handed-in files are deleted with them. Raises ReadError for an unknown id."""
     with archive.lease() as opened:
         roots = {doc: opened.cards[doc].root for doc in docs if doc in opened.cards}
-    summary = remove_documents(archive.path, docs, report=report)
-    folder = folder_of(archive)
-    _forget([folder / doc for doc, root in roots.items() if Path(root) == folder])
-    return summary
+    summaries = []
+    for name in dict.fromkeys(archive.split(doc)[0] for doc in docs):
+        path = archive.path_of(name)
+        inside = {archive.split(doc)[1]: roots.get(doc, "") for doc in docs if archive.split(doc)[0] == name}
+        summaries.append(remove_documents(path, list(inside), report=report))
+        folder = folder_of(path)
+        _forget([folder / doc for doc, root in inside.items() if Path(root) == folder])
+    return together(summaries)
 
 
 def read_again(archive: Archive, *, report: Report | None = None) -> Summary:
     """Bring the index up to date with the folders its documents came from. Raises YoujuError."""
     with archive.lease() as opened:
-        roots = sorted({card.root for card in opened.cards.values()})
-    sources = [Path(root) for root in roots if Path(root).is_dir()]
+        roots = sorted({(card.archive, card.root) for card in opened.cards.values()})
+    sources: dict[str, list[Path]] = {}
+    for name, root in roots:
+        if Path(root).is_dir():
+            sources.setdefault(name, []).append(Path(root))
     if not sources:
         raise ReadError("none of the folders these documents came from is there any more")
-    return update_index(archive.path, sources, model=archive.model, report=report)
+    return together(
+        [
+            update_index(archive.path_of(name), folders, model=archive.model, report=report)
+            for name, folders in sources.items()
+        ]
+    )
+
+
+def together(summaries: Sequence[Summary]) -> Summary:
+    """What became of several archives, one after the other, as one."""
+    if len(summaries) == 1:
+        return summaries[0]
+    return Summary(
+        verdicts=tuple(verdict for summary in summaries for verdict in summary.verdicts),
+        documents=sum(summary.documents for summary in summaries),
+        passages=sum(summary.passages for summary in summaries),
+        embedded=sum(summary.embedded for summary in summaries),
+        seconds=sum(summary.seconds for summary in summaries),
+    )
 
 
 def safe_name(name: str) -> str:

@@ -19,6 +19,7 @@ from index.update import FileVerdict, Progress, Summary
 from ui import intake, render
 from ui.archive import Archive, Opened
 from ui.browser import listed, quiet, sent, the_part
+from ui.translation import failed
 from ui.wording import Words
 
 MOST_SHOWN = 200  # documents in the list; the filter finds the others
@@ -29,11 +30,10 @@ Step = FileVerdict | Progress | Summary | YoujuError
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document in the list: its card, its title, and how often each flag stands on its passages."""
+    """A document in the list: its card and its title."""
 
     card: DocumentCard
     title: str
-    ours: bool  # handed in through the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,12 @@ class Library:
     def _list(self, wanted: str) -> str:
         try:
             with self.archive.lease() as opened:
-                rows = rows_of(opened, intake.folder_of(self.archive))
+                rows, held = rows_of(opened), opened.held
         except YoujuError:
-            rows = []
+            rows, held = [], ()
         found = [row for row in rows if _holds(row, wanted)]
-        return render.documents(self.words, found[:MOST_SHOWN], total=len(rows), found=len(found))
+        shown = found[:MOST_SHOWN]
+        return render.documents(self.words, shown, total=len(rows), found=len(found), held=held)
 
     def understood(self, event: gr.EventData) -> str:
         """Articles, dates, flags and dropped parts of one document."""
@@ -80,12 +81,13 @@ class Library:
                     return render.trouble(self.words.gone_document)
                 return render.understood(self.words, understood_of(opened, doc))
         except YoujuError as error:
-            return render.trouble(self.words.failed.format(error))
+            return render.trouble(failed(self.words, error))
 
     def take_in(self, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         """Index what was dropped on the page; a line per file as it is read."""
         files = handed_in(sent(event, "files", []))
-        yield from self._follow(lambda report: intake.take_in(self.archive, files, report=report))
+        into = str(sent(event, "into", ""))
+        yield from self._follow(lambda report: intake.take_in(self.archive, files, into=into, report=report))
         for _, place in files:
             place.unlink(missing_ok=True)
 
@@ -111,7 +113,7 @@ class Library:
                 yield self.first(), render.intake_done(self.words, step)
                 return
             else:
-                message = self.words.failed.format(step)
+                message = failed(self.words, step)
                 yield gr.skip(), render.intake_failed(self.words, verdicts, message)
                 return
             yield gr.skip(), render.intake_running(self.words, verdicts, progress)
@@ -122,7 +124,7 @@ def build_tab(archive: Archive, words: Words) -> None:
     library = Library(archive, words)
     with gr.Row(elem_id="library"):
         with gr.Column(elem_id="library-main"):
-            tools = the_part("library-tools", render.library_tools(words))
+            tools = the_part("library-tools", render.library_tools(words, archive.names))
             rows = the_part("documents", "")
         side = the_part("understood", "")
     rows.input(library.show, outputs=rows, **quiet(queue=False))
@@ -136,14 +138,15 @@ def build_tab(archive: Archive, words: Words) -> None:
         done.then(fn=None, js="() => window.youju.settled()", **quiet())
 
 
-def rows_of(opened: Opened, folder: Path) -> list[Row]:
-    """Every document with the title of its first article, newest date first."""
+def rows_of(opened: Opened) -> list[Row]:
+    """Every document with the title of its first article, newest date first, undated ones last."""
     titles: dict[str, str] = {}
     for article in opened.index.articles():
         if article.title:
             titles.setdefault(article.doc, article.title)
-    rows = [Row(card, titles.get(card.id, ""), Path(card.root) == folder) for card in opened.cards.values()]
-    return sorted(rows, key=lambda row: (row.card.source.date or row.card.id, row.card.id), reverse=False)
+    rows = [Row(card, titles.get(card.id, "")) for card in opened.cards.values()]
+    rows.sort(key=lambda row: row.card.id)
+    return sorted(rows, key=lambda row: row.card.source.date, reverse=True)
 
 
 def understood_of(opened: Opened, doc: str) -> Understood:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from index.document import YoujuError
 from ui import asking, schema
 from ui.api import finished_out
 from ui.archive import Archive
+from ui.places import Place
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -34,6 +36,10 @@ Docs = Annotated[
 Undo = Annotated[
     list[str] | None,
     Field(description="keys of readings not to be made again", max_length=asking.MOST_UNDONE),
+]
+Archives = Annotated[
+    list[str] | None,
+    Field(description="only these archives, where there are several", max_length=asking.MOST_ARCHIVES),
 ]
 Day = Annotated[
     str, Field(description="YYYY, YYYY-MM or YYYY-MM-DD; empty for no bound", pattern=schema.DATE)
@@ -62,23 +68,33 @@ def make_server(archive: Archive) -> MCPServer[Any]:
         docs: Docs = None,
         since: Day = "",
         until: Day = "",
+        archives: Archives = None,
     ) -> schema.PassagesOut:
         """Find the best passages for a question; best first, each with its place in the original."""
         question = asking.check_question(query)
         where = asking.check_where(docs or [], since, until)
         with archive.lease() as opened:
-            hits = opened.index.search(question, k=k, where=where)
+            chosen = opened.view(asking.check_archives(archives or []))
+            hits = chosen.search(question, k=k, where=where)
         found = [schema.passage_out(hit.passage, hit.score) for hit in hits]
         return schema.PassagesOut(question=question, system="fused", passages=found)
 
     @server.tool(title="Ask the archive", annotations=reading)
     def ask(
-        question: Query, docs: Docs = None, since: Day = "", until: Day = "", undo: Undo = None
+        question: Query,
+        docs: Docs = None,
+        since: Day = "",
+        until: Day = "",
+        undo: Undo = None,
+        archives: Archives = None,
     ) -> schema.AnswerOut:
         """Answer a question from the archive alone; every sentence cites the original's exact characters."""
-        where = asking.check_where(docs or [], since, until)
-        undone = asking.check_undo(undo or [])
-        wanted = asking.Asking(asking.check_question(question), where=where, undo=undone)
+        wanted = asking.Asking(
+            asking.check_question(question),
+            where=asking.check_where(docs or [], since, until),
+            archives=asking.check_archives(archives or []),
+            undo=asking.check_undo(undo or []),
+        )
         return finished_out(asking.ask(archive, wanted))
 
     @server.tool(title="Read a passage", annotations=reading)
@@ -104,10 +120,12 @@ def read(archive: Archive, passage: str, around: int) -> ReadOut:
     return ReadOut(question=passage, system="read", passages=[schema.passage_out(one) for one in chosen])
 
 
-def serve_stdio(index_path: Path, settings: Settings, *, model: str = "") -> None:
+def serve_stdio(places: Path | Sequence[Place], settings: Settings, *, model: str = "") -> None:
     """Serve MCP over standard input and output until it ends. Raises IndexMissing and its kin at once."""
-    archive = Archive(index_path, settings, model=model)
+    archive = Archive(places, settings, model=model)
     with archive.lease() as opened:
         if not opened.counts[2]:
-            raise YoujuError(f"the index at {index_path} holds no passage; fill it with `youju index FOLDER`")
+            raise YoujuError(
+                f"the index at {archive.path} holds no passage; fill it with `youju index FOLDER`"
+            )
     make_server(archive).run("stdio")

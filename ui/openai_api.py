@@ -1,6 +1,7 @@
 """An OpenAI-compatible door: existing clients point at us and get answers with citations.
 
-The model is the archive. A system message is not followed: answers come from the documents alone.
+The model is the archive; where there are several, `youju` asks all of them and `youju/NAME` one of them. A
+system message is not followed: answers come from the documents alone.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -21,6 +22,7 @@ from ui.api import PROBLEMS, finished_out
 from ui.archive import Archive
 from ui.exchange import HISTORY, Exchange, Mark, new_key
 from ui.problems import status_of
+from ui.words import preferred
 
 MODEL = "youju"
 _ERRORS: dict[int | str, dict[str, Any]] = {  # in the form that clients of that kind read
@@ -75,13 +77,16 @@ def router(archive: Archive) -> APIRouter:
     def models() -> dict[str, Any]:
         return {
             "object": "list",
-            "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "youju"}],
+            "data": [
+                {"id": name, "object": "model", "created": 0, "owned_by": "youju"}
+                for name in (MODEL, *(f"{MODEL}/{name}" for name in archive.names))
+            ],
         }
 
     @routes.post("/chat/completions", summary="A cited answer in the form of a chat completion")
-    def complete(body: Completion, request: Request) -> Response:
+    def complete(body: Completion, accept_language: Annotated[str, Header(max_length=1000)] = "") -> Response:
         try:
-            wanted = asking_of(body.messages)
+            wanted = asking_of(body.messages, body.model, preferred(accept_language).code)
             if body.stream:
                 usage = bool(body.stream_options and body.stream_options.include_usage)
                 chunks = _chunks(archive, wanted, usage=usage)
@@ -93,8 +98,11 @@ def router(archive: Archive) -> APIRouter:
     return routes
 
 
-def asking_of(messages: Sequence[Message]) -> asking.Asking:
-    """The last message of the user is the question, the pairs before it its history. Raises QuestionError."""
+def asking_of(messages: Sequence[Message], model: str = MODEL, language: str = "") -> asking.Asking:
+    """The last message of the user is the question, the pairs before it its history. Raises QuestionError.
+
+    The name of the model says which archive is asked.
+    """
     spoken = [message for message in messages if message.role in {"user", "assistant"}]
     if not spoken or spoken[-1].role != "user":
         raise asking.QuestionError("the last message must come from the user")
@@ -106,7 +114,13 @@ def asking_of(messages: Sequence[Message]) -> asking.Asking:
         elif question:
             turns.append(Turn(question=question, answer=message.text))
             question = ""
-    return asking.Asking(asking.check_question(spoken[-1].text), tuple(turns[-HISTORY:]))
+    name = model.removeprefix(f"{MODEL}/")
+    return asking.Asking(
+        asking.check_question(spoken[-1].text),
+        tuple(turns[-HISTORY:]),
+        archives=(name,) if name != model else (),
+        language=language,
+    )
 
 
 def marked_text(exchange: Exchange) -> str:
@@ -124,7 +138,7 @@ def sources_text(marks: Sequence[Mark]) -> str:
     """One line per citation: number, title, newspaper and date, and the words themselves."""
     lines = []
     for mark in marks:
-        facts = "，".join(fact for fact in (mark.newspaper, mark.date, mark.doc) if fact)
+        facts = "，".join(fact for fact in (mark.archive, mark.newspaper, mark.date, mark.file) if fact)
         title = f"《{mark.title}》" if mark.title else ""
         lines.append(f"[{mark.number}] {title}{facts}：“{' '.join(mark.text.split())}”")
     return "\n".join(lines)

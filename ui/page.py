@@ -21,6 +21,7 @@ from ui.conversations import Exporter
 from ui.examples import SAMPLED, examples
 from ui.exchange import Exchange, ExchangeError, from_json, history, mark_from_json, new_key
 from ui.source import open_source
+from ui.translation import failed
 from ui.wording import Words
 
 AT_ONCE = 8  # questions of the page in hand; the others wait in its queue and hold no thread
@@ -38,7 +39,8 @@ class Desk:
         """The empty conversation: what was read, and what could be asked."""
         try:
             with self.archive.lease() as opened:
-                return render.welcome(self.words, opened.counts, _examples(self.words, opened))
+                held = opened.held
+                return render.welcome(self.words, opened.counts, _examples(self.words, opened), held)
         except YoujuError:
             return render.welcome(self.words, (0, 0, 0), ())
 
@@ -54,11 +56,11 @@ class Desk:
         key = new_key()
         question = str(sent(event, "question", ""))[: asking.LONGEST_QUESTION + 1]
         try:
-            wanted = _asking(event)
+            wanted = _asking(event, self.words.code)
             yield render.pending(self.words, key, wanted.question)
             yield from self._pieces(wanted, key)
         except YoujuError as error:
-            yield render.broken(self.words, key, question[:200], self._say(error))
+            yield render.broken(self.words, key, question[:200], failed(self.words, error))
 
     def _pieces(self, wanted: asking.Asking, key: str) -> Iterator[str]:
         said = ""
@@ -68,12 +70,6 @@ class Desk:
             else:
                 said += piece
                 yield render.pending(self.words, key, wanted.question, said)
-
-    def _say(self, error: YoujuError) -> str:
-        """An error in the reader's language as far as we know it."""
-        if isinstance(error, asking.BusyError):
-            return self.words.busy
-        return self.words.failed.format(error)
 
     def open(self, event: gr.EventData) -> str:
         """The original around the citation that was clicked."""
@@ -97,7 +93,7 @@ class Desk:
                 )
             return render.source(self.words, mark, opening, key=key, total=total, near=near)
         except YoujuError as error:
-            return render.trouble(self._say(error))
+            return render.trouble(failed(self.words, error))
 
 
 def build(archive: Archive, words: Words) -> Any:
@@ -134,7 +130,9 @@ def _ask_tab(desk: Desk) -> None:
             with gr.Column(elem_id="thread"):
                 past = the_part("past", "")
                 live = the_part("live", "")  # filled when the browser says which conversation is open
-            composer = the_part("composer", render.composer(words, asking.LONGEST_QUESTION))
+            composer = the_part(
+                "composer", render.composer(words, asking.LONGEST_QUESTION, desk.archive.names)
+            )
     past.select(desk.restore, outputs=[past, live], **quiet(queue=False))
     asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet())
     asked.then(fn=None, js="() => window.youju.finished()", **quiet())
@@ -159,7 +157,7 @@ def _kept(values: object) -> list[Exchange]:
     return found
 
 
-def _asking(event: gr.EventData) -> asking.Asking:
+def _asking(event: gr.EventData, language: str) -> asking.Asking:
     """A checked question out of what the browser sent."""
     where = sent(event, "where", None)
     where = where if isinstance(where, dict) else {}
@@ -168,7 +166,9 @@ def _asking(event: gr.EventData) -> asking.Asking:
         question=asking.check_question(sent(event, "question", "")),
         history=history(sent(event, "history", [])),
         where=asking.check_where(listed(docs), where.get("since", ""), where.get("until", "")),
+        archives=asking.check_archives(listed(where.get("archives"))),
         k=asking.check_k(sent(event, "k", 0)),
         plain=sent(event, "plain", False) is True,
         undo=asking.check_undo(listed(sent(event, "undo", []))),
+        language=language,
     )

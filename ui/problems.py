@@ -20,6 +20,7 @@ from index.document import (
     ReadError,
     YoujuError,
 )
+from index.union import ArchiveError
 from ui.asking import BusyError, QuestionError
 from ui.exchange import ExchangeError
 from ui.intake import TooManyError
@@ -31,6 +32,7 @@ _STATUS: tuple[tuple[type[YoujuError], int, str], ...] = (
     (TooManyError, 413, "too many files"),
     (BusyError, 429, "too many questions"),
     (ReadError, 422, "document cannot be read"),
+    (ArchiveError, 422, "no such archive"),
     (IndexMissing, 503, "no index"),
     (IndexDamaged, 503, "index damaged"),
     (IndexMismatch, 503, "index of another model"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from index.document import YoujuError
 
 if TYPE_CHECKING:
-    from index.search import Index
     from rag.answer import Answer
+    from rag.export import Originals
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
@@ -32,7 +32,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         yield f"[{citation.number}] {citation.doc}{title} {places}"
 
 
-def export(answer: Answer, index: Index, target: Path) -> None:
+def export(answer: Answer, index: Originals, target: Path) -> None:
     """Write an answer with its quotations and references, as Markdown or as JSON for `youju replay`."""
     from rag.export import evidence, markdown
 

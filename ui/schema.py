@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.document import Article, Passage
 from index.records import DocumentCard
-from ui.asking import LONGEST_QUESTION, MOST_DOCUMENTS, MOST_PASSAGES, MOST_UNDONE
+from ui.archive import Held
+from ui.asking import LONGEST_QUESTION, MOST_ARCHIVES, MOST_DOCUMENTS, MOST_PASSAGES, MOST_UNDONE
 from ui.exchange import HISTORY, Exchange, Mark
 
 DATE = r"^(\d{4}(-\d{2}(-\d{2})?)?)?$"
@@ -31,6 +32,9 @@ class PastTurn(Closed):
 class Bounds(Closed):
     """Which documents and dates may answer; an empty member does not restrict."""
 
+    archives: list[Text] = Field(
+        default=[], max_length=MOST_ARCHIVES, description="names of archives, where there are several"
+    )
     docs: list[Text] = Field(default=[], max_length=MOST_DOCUMENTS)
     since: str = Field(default="", pattern=DATE, description="YYYY, YYYY-MM or YYYY-MM-DD")
     until: str = Field(default="", pattern=DATE, description="YYYY, YYYY-MM or YYYY-MM-DD")
@@ -75,6 +79,7 @@ class CitationOut(BaseModel):
     date: str
     page: str
     flags: list[str]
+    archive: str = Field(default="", description="its name, where there are several")
     also: list[CitationOut] = []
 
 
@@ -161,6 +166,7 @@ class DocumentOut(BaseModel):
     dropped: int
     articles: int = Field(description="number of articles")
     passages: int = Field(description="number of passages")
+    archive: str = Field(default="", description="its name, where there are several")
 
 
 class ArticleOut(BaseModel):
@@ -214,6 +220,16 @@ class EvidenceOut(BaseModel):
     fingerprint: str
 
 
+class ArchiveOut(BaseModel):
+    """One archive among several; `trouble` says why it cannot be asked."""
+
+    name: str
+    documents: int
+    passages: int
+    fingerprint: str
+    trouble: str = ""
+
+
 class HealthOut(BaseModel):
     """Whether questions can be answered."""
 
@@ -222,6 +238,7 @@ class HealthOut(BaseModel):
     documents: int = 0
     passages: int = 0
     fingerprint: str = ""
+    archives: list[ArchiveOut] = Field(default=[], description="empty where there is one alone")
     detail: str = ""
 
 
@@ -274,6 +291,18 @@ def document_out(card: DocumentCard) -> DocumentOut:
         dropped=card.dropped,
         articles=card.articles,
         passages=card.passages,
+        archive=card.archive,
+    )
+
+
+def archive_out(held: Held) -> ArchiveOut:
+    """One archive among several for the API."""
+    return ArchiveOut(
+        name=held.name,
+        documents=held.documents,
+        passages=held.passages,
+        fingerprint=held.fingerprint,
+        trouble=type(held.trouble).__name__ if held.trouble else "",
     )
 
 
@@ -291,6 +320,7 @@ def citation_out(mark: Mark) -> CitationOut:
         date=mark.date,
         page=mark.page,
         flags=list(mark.flags),
+        archive=mark.archive,
         also=[citation_out(other) for other in mark.also],
     )
 

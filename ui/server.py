@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from ui.archive import Archive
 from ui.auth import Gate, gate
 from ui.examples import tried
 from ui.limits import STANDARD, Limits
+from ui.places import Place
 from ui.words import LANGUAGES, preferred
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class PortError(YoujuError):
 
 
 def serve(
-    index_path: Path,
+    places: Path | Sequence[Place],
     settings: Settings,
     host: str = "127.0.0.1",
     port: int = 7860,
@@ -54,7 +55,7 @@ def serve(
     listening = _listen(host, port)
     import uvicorn
 
-    app = make_app(Archive(index_path, settings, model=model), allowed)
+    app = make_app(Archive(places, settings, model=model), allowed)
     print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
     config = uvicorn.Config(
         app, http="h11", log_level="warning", server_header=False, timeout_graceful_shutdown=3

@@ -33,8 +33,9 @@ class Words:
     example_section: str
     example_speaker: str
     scope: str
-    scope_all: str
-    scope_documents: str
+    archives: str
+    archive_into: str
+    archive_trouble: str
     scope_since: str
     scope_until: str
     date_hint: str
@@ -44,15 +45,10 @@ class Words:
     sources: str
     citation: str
     refused: str
-    refused_more: str
-    searched: str
     nearest: str
     stopped: str
     incomplete: str
-    too_long: str
-    empty_question: str
     failed: str
-    busy: str
     understood: str
     notes: str
     took: str

@@ -11,7 +11,7 @@ from ui.wording import Words, flag_words
 
 def title_of(words: Words, mark: Mark) -> str:
     """The article's title, else the document's name."""
-    return mark.title or mark.doc or words.article_untitled
+    return mark.title or mark.file or words.article_untitled
 
 
 def cards(words: Words, key: str, marks: Iterable[Mark]) -> list[Html]:
@@ -54,12 +54,19 @@ def meta(words: Words, mark: Mark, *, name: bool = True) -> Html:
     """Newspaper, date, page and quality flags; the document's `name` when nothing is known."""
     facts = [mark.newspaper, mark.date, page_of(words, mark.page), mark.section]
     known = [el("span", fact, class_="fact") for fact in facts if fact]
+    if mark.archive:
+        known.insert(0, archive_tag(mark.archive))
     flags = [el("span", flag_words(words, flag), class_="flag") for flag in mark.flags]
-    if not known and name and mark.title:
-        known = [el("span", mark.doc, class_="fact")]
+    if not any(facts) and name and mark.title:
+        known.append(el("span", mark.file, class_="fact"))
     if not known and not flags:
         return Html()
     return el("span", *known, *flags, class_="meta")
+
+
+def archive_tag(name: str) -> Html:
+    """Which of several archives a source is of."""
+    return el("span", name, class_="archive")
 
 
 def page_of(words: Words, page: str) -> str:

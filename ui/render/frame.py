@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ui.render.markup import Html, action, el, hidden, icon
 from ui.words import LANGUAGES, Words
 
@@ -58,7 +60,7 @@ def rail(words: Words) -> Html:
     )
 
 
-def composer(words: Words, longest: int) -> Html:
+def composer(words: Words, longest: int, archives: Sequence[str] = ()) -> Html:
     """The question box with send and stop."""
     box = el(
         "textarea",
@@ -74,7 +76,7 @@ def composer(words: Words, longest: int) -> Html:
     )
     return el(
         "form",
-        _scope(words),
+        _scope(words, archives),
         el("div", box, _send(words), class_="box"),
         el("p", words.composer_hint, id="composer-hint", class_="hint"),
         el("div", class_="announce sr-only", role="status", aria_live="polite"),
@@ -86,8 +88,8 @@ def composer(words: Words, longest: int) -> Html:
     )
 
 
-def _scope(words: Words) -> Html:
-    """Which documents and dates are asked; folded away until it is wanted."""
+def _scope(words: Words, archives: Sequence[str]) -> Html:
+    """Which archives, documents and dates are asked; dates are folded away until they are wanted."""
     toggle = el(
         "button",
         icon("scope"),
@@ -115,9 +117,26 @@ def _scope(words: Words) -> Html:
     ]
     form = el("div", *dates, el("p", words.scope_hint, class_="soft"), id="scope-form", hidden=True)
     export = action("markdown", words.export_markdown, symbol="export")
-    return el(
-        "div", el("div", toggle, el("span", class_="chips"), export, class_="bar"), form, class_="scope"
-    )
+    chosen = _archives(words, archives) if archives else Html()
+    bar = el("div", toggle, chosen, el("span", class_="chips"), export, class_="bar")
+    return el("div", bar, form, class_="scope")
+
+
+def _archives(words: Words, names: Sequence[str]) -> Html:
+    """A switch for each of several archives; page.js presses those that are asked."""
+    switches = [
+        el(
+            "button",
+            name,
+            type="button",
+            class_="switch",
+            data_do="archive",
+            data_name=name,
+            aria_pressed="true",
+        )
+        for name in names
+    ]
+    return el("span", *switches, class_="switches", role="group", aria_label=words.archives)
 
 
 def file(name: str, kind: str, content: str) -> Html:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from index.document import Article, Dropped
 from index.read import LARGEST, MEDIA
+from index.records import DocumentCard
 from index.update import FileVerdict, Progress, Status, Summary
-from ui.render.cards import page_of
+from ui.render.cards import archive_tag, page_of
 from ui.render.frame import trouble
-from ui.render.markup import Html, action, el, hidden, icon, join
+from ui.render.markup import Html, action, el, hidden, icon, join, text
+from ui.translation import archive_trouble, reason_words, told_message
 from ui.wording import Words, flag_words, kind_words, stage_words, status_words
 
 if TYPE_CHECKING:
+    from ui.archive import Held
     from ui.library import Row, Understood
 
 LONGEST_DROPPED = 200  # characters shown of one part that was left out
@@ -21,7 +24,7 @@ MOST_DROPPED = 100
 MOST_VERDICTS = 300
 
 
-def library_tools(words: Words) -> Html:
+def library_tools(words: Words, archives: Sequence[str] = ()) -> Html:
     """Drop zone, filter, and what can be done with all documents."""
     first: dict[str, str] = {}
     for suffix, media in MEDIA.items():  # one suffix a kind says enough
@@ -47,13 +50,23 @@ def library_tools(words: Words) -> Html:
     )
     again = action("reread", words.reread, symbol="retry", shown=True, data_confirm=words.reread_confirm)
     only = action("ask-selected", words.ask_selected, shown=True, hidden=True)
-    return el("section", drop, el("div", find, only, again, class_="bar"), class_="library-tools")
+    into = _into(words, archives) if archives else Html()
+    return el("section", drop, el("div", find, into, only, again, class_="bar"), class_="library-tools")
 
 
-def documents(words: Words, rows: Sequence[Row], *, total: int, found: int) -> Html:
-    """The list of documents."""
+def _into(words: Words, archives: Sequence[str]) -> Html:
+    """Which of several archives takes what is handed in."""
+    options = [el("option", name, value=name) for name in archives]
+    return el("label", el("span", words.archive_into), el("select", *options, data_do="into"), class_="into")
+
+
+def documents(
+    words: Words, rows: Sequence[Row], *, total: int, found: int, held: Sequence[Held] = ()
+) -> Html:
+    """The list of documents; archives that cannot be opened are told of above it."""
+    damaged = [trouble(archive_trouble(words, one.name, one.trouble)) for one in held if one.trouble]
     if not total:
-        return el("p", words.nothing_indexed, class_="empty")
+        return join((*damaged, el("p", words.nothing_indexed, class_="empty")))
     head = (words.title, words.newspaper, words.date, words.articles, words.passages)
     counted = words.listed.format(len(rows), total) if found != len(rows) or found != total else ""
     table = el(
@@ -62,7 +75,7 @@ def documents(words: Words, rows: Sequence[Row], *, total: int, found: int) -> H
         el("thead", el("tr", _unseen(words.choose), *_heads(head), _unseen(words.delete))),
         el("tbody", *(_row(words, row) for row in rows)),
     )
-    return join((table, el("p", counted, class_="counted") if counted else Html()))
+    return join((*damaged, table, el("p", counted, class_="counted") if counted else Html()))
 
 
 def _heads(labels: Sequence[str]) -> list[Html]:
@@ -75,13 +88,13 @@ def _unseen(label: str) -> Html:
 
 def _row(words: Words, row: Row) -> Html:
     card = row.card
-    title = row.title or card.id
+    title = row.title or card.name
     choose = f"{words.choose}：{title}"
     tick = el(
         "input", type="checkbox", data_do="choose", data_doc=card.id, data_title=title, aria_label=choose
     )
     name = el("button", title, type="button", class_="document", data_do="understood", data_doc=card.id)
-    where = el("span", card.id, class_="file") if row.title else Html()
+    where = el("span", *_where(card), class_="file") if row.title or card.archive else Html()
     paper = " ".join(part for part in (card.source.newspaper, page_of(words, card.source.page)) if part)
     delete = action(
         "delete-document",
@@ -100,6 +113,11 @@ def _row(words: Words, row: Row) -> Html:
         el("td", f"{card.passages:,}", class_="number"),
         el("td", delete),
     )
+
+
+def _where(card: DocumentCard) -> list[Html]:
+    """The archive, where there are several, and the file."""
+    return [*([archive_tag(card.archive), text(" ")] if card.archive else []), text(card.name)]
 
 
 def understood(words: Words, shown: Understood) -> Html:
@@ -121,8 +139,8 @@ def understood(words: Words, shown: Understood) -> Html:
     articles = [_article(words, article, shown.counts.get(article.id, 0)) for article in shown.articles]
     return el(
         "section",
-        el("h2", shown.articles[0].title if shown.articles and shown.articles[0].title else card.id),
-        el("p", card.id, class_="file"),
+        el("h2", shown.articles[0].title if shown.articles and shown.articles[0].title else card.name),
+        el("p", *_where(card), class_="file"),
         el("dl", *known),
         el("p", *flags, class_="meta") if flags else Html(),
         el("h3", f"{words.articles} {len(articles)}"),
@@ -151,7 +169,7 @@ def _left_out(words: Words, dropped: Sequence[tuple[Dropped, str]]) -> Html:
     for item, said in dropped[:MOST_DROPPED]:
         short = " ".join(said.split())
         cut = short[:LONGEST_DROPPED] + ("…" if len(short) > LONGEST_DROPPED else "")
-        items.append(el("li", el("q", cut), el("span", item.reason, class_="fact")))
+        items.append(el("li", el("q", cut), el("span", reason_words(words.code, item.reason), class_="fact")))
     summary = el("summary", f"{words.left_out} {len(dropped)}")
     return el("details", summary, el("ul", *items), class_="left-out")
 
@@ -211,7 +229,9 @@ def _verdicts(words: Words, verdicts: Sequence[FileVerdict]) -> Html:
 
 def _verdict(words: Words, verdict: FileVerdict) -> Html:
     counts = (
-        words.counts_of.format(verdict.articles, verdict.passages) if verdict.passages else verdict.message
+        words.counts_of.format(verdict.articles, verdict.passages)
+        if verdict.passages
+        else told_message(words.code, verdict.message)
     )
     status = el(
         "span", status_words(words, verdict.status.value), class_=f"status status-{verdict.status.value}"

@@ -66,7 +66,7 @@ def _source_head(words: Words, mark: Mark, opening: Opening, *, total: int) -> H
         el("h2", opening.title or title_of(words, mark), tabindex="-1"),
         *byline,
         meta(words, mark, name=False),
-        el("p", mark.doc, class_="file") if mark.title or opening.title else Html(),
+        el("p", mark.file, class_="file") if mark.title or opening.title else Html(),
     )
 
 
@@ -76,7 +76,7 @@ def _also(words: Words, mark: Mark) -> Html:
     links = [
         el(
             "button",
-            " · ".join(part for part in (other.newspaper, other.date, title_of(words, other)) if part),
+            " · ".join(part for part in _whence(words, other) if part),
             type="button",
             class_="also",
             data_do="also",
@@ -85,6 +85,10 @@ def _also(words: Words, mark: Mark) -> Html:
         for place, other in enumerate(mark.also)
     ]
     return el("div", el("span", words.also_in, class_="eyebrow"), *links, class_="family")
+
+
+def _whence(words: Words, mark: Mark) -> tuple[str, ...]:
+    return mark.archive, mark.newspaper, mark.date, title_of(words, mark)
 
 
 def _tabs(words: Words) -> Html:

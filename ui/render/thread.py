@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ui.exchange import Exchange, Mark, Sentence, to_json
-from ui.render.cards import cards, near_cards, title_of
+from ui.render.cards import archive_tag, cards, near_cards, title_of
 from ui.render.markup import Html, action, el, hidden, join, text
+from ui.translation import archive_trouble
 from ui.wording import Words, verdict_words
 
+if TYPE_CHECKING:
+    from ui.archive import Held
 
-def welcome(words: Words, counts: tuple[int, int, int], questions: Sequence[str]) -> Html:
+
+def welcome(
+    words: Words, counts: tuple[int, int, int], questions: Sequence[str], held: Sequence[Held] = ()
+) -> Html:
     """What an empty conversation shows: what was read, and questions made from it."""
     if not counts[0]:
         return el(
@@ -29,10 +36,26 @@ def welcome(words: Words, counts: tuple[int, int, int], questions: Sequence[str]
         "section",
         el("h1", words.hello),
         el("p", words.hello_more.format(*numbers)),
+        _held(words, held) if held else Html(),
         el("h2", words.examples, class_="eyebrow") if buttons else Html(),
         el("ul", *buttons, class_="examples") if buttons else Html(),
         class_="welcome",
     )
+
+
+def _held(words: Words, held: Sequence[Held]) -> Html:
+    """Several archives by name, and how many documents each holds; one that cannot be opened says so."""
+    items = [
+        el(
+            "li",
+            archive_tag(one.name),
+            el("span", archive_trouble(words, one.name, one.trouble), class_="trouble")
+            if one.trouble
+            else el("span", f"{words.documents_tab} {one.documents:,}", class_="fact"),
+        )
+        for one in held
+    ]
+    return el("ul", *items, class_="archives", aria_label=words.archives)
 
 
 def pending(words: Words, key: str, question: str, so_far: str = "") -> Html:

@@ -61,7 +61,7 @@ export function ask(question) {
   settle();
   setBusy(true);
   setState("talking", true);
-  parts.live.trigger("submit", { question, history: kept().slice(-6), ...store.bounds() });
+  parts.live.trigger("submit", { question, history: kept().slice(-6), ...bounds() });
 }
 
 /** Moves the last turn up to the finished ones, so that the server only ever draws the newest. */
@@ -196,9 +196,36 @@ export function exported(form, exchanges) {
 
 // ---- which documents and dates are asked ----------------------------------------------------------------
 
+/** Which archives, documents and dates the next question is asked of; names of archives that are gone are left out. */
+export function bounds() {
+  const found = store.bounds();
+  return { ...found, where: { ...found.where, archives: archives() } };
+}
+
+const switches = () => all("#composer .switch");
+
+/** The chosen archives; none means all of them. */
+function archives() {
+  const known = switches().map((button) => button.dataset.name);
+  const chosen = (store.setting("where")?.archives ?? []).filter((name) => known.includes(name));
+  return chosen.length === known.length ? [] : chosen;
+}
+
+/** Asks an archive or leaves it out; the last one cannot be left out. */
+export function toggleArchive(name) {
+  const known = switches().map((button) => button.dataset.name);
+  const now = archives().length ? archives() : known;
+  const next = now.includes(name) ? now.filter((other) => other !== name) : known.filter((other) => now.includes(other) || other === name);
+  scope({ archives: next.length === known.length ? [] : next });
+}
+
 export function drawScope() {
   const form = $("#composer form");
   const where = store.setting("where") ?? {};
+  const asked = archives();
+  for (const button of switches()) {
+    button.setAttribute("aria-pressed", String(!asked.length || asked.includes(button.dataset.name)));
+  }
   const chips = (where.docs ?? []).map((doc) => chip(where.titles?.[doc] ?? doc, "unscope-doc", doc));
   const period = [where.since, where.until].some(Boolean) ? `${where.since || "…"} – ${where.until || "…"}` : "";
   if (period) chips.push(chip(period, "unscope-period", ""));

@@ -50,7 +50,7 @@ async function send(list, upload) {
   await Promise.all([carry(), carry(), carry()]);
   delete zone.dataset.progress;
   $('input[type="file"]', zone).value = "";
-  if (files.length) parts["library-tools"].trigger("upload", { files });
+  if (files.length) parts["library-tools"].trigger("upload", { files, into: $('#library-tools [data-do="into"]')?.value ?? "" });
   else settled();
 }
 

@@ -45,7 +45,7 @@ const setUp = {
   "concordance-form": (element) =>
     $("form", element).addEventListener("submit", (event) => {
       event.preventDefault();
-      parts.concordance.trigger("submit", { words: $("input", element).value, ...store.bounds() });
+      parts.concordance.trigger("submit", { words: $("input", element).value, ...chat.bounds() });
     }),
   settings: (element) => settings(element),
 };
@@ -112,6 +112,7 @@ const doing = {
   rename: (button) => chat.rename(button.closest("li").dataset.id),
   forget: (button) => chat.forget(button.closest("li").dataset.id),
   menu: () => setState("rail-open", !state("rail-open")),
+  archive: (button) => chat.toggleArchive(button.dataset.name),
   scope: (button) => {
     const form = $("#scope-form");
     form.hidden = !form.hidden;
