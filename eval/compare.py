@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval import answers
@@ -17,6 +16,7 @@ from eval.settings import Bench, Setting, Tried
 from eval.significance import Difference, paired
 from eval.table import shorten, table
 from index.document import YoujuError
+from index.remote import Remote, location
 
 if TYPE_CHECKING:
     from index.search import Index
@@ -127,11 +127,11 @@ def as_text(comparison: Comparison, measure: str) -> str:
 
 
 def _tried(bench: Bench, questions: Sequence[Question], name: str) -> Tried:
-    path = Path(name)
-    if path.suffix == ".jsonl":
+    path = location(name)
+    if not isinstance(path, Remote) and path.suffix == ".jsonl":
         run = load(path)
         return Tried(run, _pooled(run))
-    if path.is_dir() and (path / "CURRENT").exists():
+    if isinstance(path, Remote) or (path.is_dir() and (path / "CURRENT").exists()):
         from index.search import open_index
 
         with open_index(path) as other:

@@ -24,6 +24,7 @@ from index.document import IndexMissing, YoujuError
 from rag.followup import rewrite
 
 if TYPE_CHECKING:
+    from index.remote import Location
     from index.search import Index, System
     from rag.assistant import Assistant
 
@@ -159,7 +160,7 @@ def asked_in_full(assistant: Assistant, judgements: Sequence[Judgement]) -> dict
 
 @contextmanager
 def opened(
-    path: Path, questions: Sequence[Question], note: Note, *, model: str = "", own: bool = False
+    path: Location, questions: Sequence[Question], note: Note, *, model: str = "", own: bool = False
 ) -> Iterator[Index]:
     """The index at `path`, or one of `seeds/` for now where that lacks what the questions ask about.
 
@@ -193,7 +194,7 @@ def seeds() -> Path:
 
 
 def _choose(
-    stack: ExitStack, path: Path, questions: Sequence[Question], note: Note, model: str, own: bool
+    stack: ExitStack, path: Location, questions: Sequence[Question], note: Note, model: str, own: bool
 ) -> Index:
     from index.search import open_index
 

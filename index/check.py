@@ -10,6 +10,7 @@ from index.document import IndexDamaged, IndexMissing
 from index.inventory import Listed
 from index.manifest import SCHEMA, Manifest, verify, whole_files
 from index.records import Records
+from index.remote import AddressError, Location, Remote
 from index.update import Damaged, restore_documents, update_index
 
 _RECORDS = "passages.sqlite"
@@ -28,11 +29,15 @@ class CheckReport:
         return not self.problems
 
 
-def check(path: Path) -> CheckReport:
-    """Verify every file of the newest generation.
+def check(path: Location) -> CheckReport:
+    """Verify every file of the newest generation, or every row of an index on a server.
 
     Raises IndexMissing when there is no index, IndexMismatch when a newer program wrote it.
     """
+    if isinstance(path, Remote):
+        from index.milvus.check import check_remote
+
+        return CheckReport(*check_remote(path))
     try:
         entries = store.read_current(path)
     except IndexDamaged as error:
@@ -56,7 +61,7 @@ def check(path: Path) -> CheckReport:
     return CheckReport(newest.generation, tuple(problems))
 
 
-def repair(path: Path, *, model: str = "") -> CheckReport:
+def repair(path: Location, *, model: str = "") -> CheckReport:
     """Make an index whole again, or bring one of an older schema up to date; never by guessing.
 
     A lost CURRENT is written anew for a generation that is provably whole. Of
@@ -68,6 +73,10 @@ def repair(path: Path, *, model: str = "") -> CheckReport:
     report = check(path)
     if report.ok:
         return report
+    if isinstance(path, Remote):
+        from index.milvus.check import repair_remote
+
+        return CheckReport(*repair_remote(path, model=model))
     if not report.generation:
         with store.writer(path):
             if not check(path).generation:  # the writer's lock takes up a missing CURRENT by itself
@@ -79,8 +88,10 @@ def repair(path: Path, *, model: str = "") -> CheckReport:
     return check(path)
 
 
-def roll_back(path: Path) -> CheckReport:
+def roll_back(path: Location) -> CheckReport:
     """Forget a damaged newest generation and go on from the one before. Raises IndexDamaged."""
+    if isinstance(path, Remote):
+        raise AddressError("a server keeps no older copy of damaged rows; use `youju check --repair`")
     if not check(path).ok:
         with store.writer(path):
             store.roll_back(path)

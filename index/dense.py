@@ -56,6 +56,11 @@ def rows_of(index: Any, rows: npt.NDArray[np.int64]) -> Vectors:
     return np.asarray(index.reconstruct_batch(rows), np.float32)
 
 
+def halved(vectors: Vectors) -> Vectors:
+    """Vectors as the index keeps them: rounded to half precision, as float32."""
+    return vectors.astype(np.float16).astype(np.float32)
+
+
 def save(index: Any, path: Path) -> Path:
     """Write the index to one file. Raises OSError."""
     import faiss

@@ -10,6 +10,7 @@ as they stand (CRLF is two). Spans are half-open.
     ├── IndexMismatch        made with another encoder, tokenizer or schema
     ├── IndexBusy            another process is writing
     ├── IndexUnwritable      the disk is full, fails, or may not be written to
+    ├── StoreUnavailable     the server an index stands on does not answer
     └── ModelError           a model folder is absent, unsafe or of an unknown kind
 """
 
@@ -45,6 +46,10 @@ class IndexBusy(YoujuError):
 
 class IndexUnwritable(YoujuError):
     """The disk is full, fails, or may not be written to; what was committed before stands."""
+
+
+class StoreUnavailable(YoujuError):
+    """The server that an index stands on does not answer, or refuses."""
 
 
 class ModelError(YoujuError):

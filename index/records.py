@@ -144,6 +144,11 @@ class Records(Sequence[Passage]):
         for start in range(0, self._count, 1000):
             yield from self._passages("row >= ? AND row < ? ORDER BY row", (start, start + 1000))
 
+    def of_rows(self, rows: Sequence[int]) -> list[Passage]:
+        """Passages by their rows, in the order asked for."""
+        found = self._numbered(f"row IN ({','.join('?' * len(rows))})", rows)
+        return [found[row] for row in rows]
+
     def by_id(self, passage: str) -> Passage | None:
         """The passage of that id, or None."""
         return next(iter(self._passages("id = ?", (passage,))), None)
@@ -237,16 +242,20 @@ class Records(Sequence[Passage]):
         )
 
     def _passages(self, condition: str, values: Iterable[Any]) -> list[Passage]:
-        rows = self._all(f"SELECT {_PASSAGE} FROM passages WHERE {condition}", values)  # noqa: S608
-        named = (dict(zip(_PASSAGE.split(", "), row, strict=True)) for row in rows)
-        return [
-            Passage(
+        return list(self._numbered(condition, values).values())
+
+    def _numbered(self, condition: str, values: Iterable[Any]) -> dict[int, Passage]:
+        """Passages by their row, in the order of the condition."""
+        rows = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE {condition}", values)  # noqa: S608
+        named = ((row[0], dict(zip(_PASSAGE.split(", "), row[1:], strict=True))) for row in rows)
+        return {
+            row: Passage(
                 **fields
                 | {"spans": _spans(fields["spans"]), "lost": _spans(fields["lost"])}
                 | {"flags": tuple(json.loads(fields["flags"]))}
             )
-            for fields in named
-        ]
+            for row, fields in named
+        }
 
     def _all(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
         with self._lock:

@@ -6,18 +6,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from index import dense, fuse, lexical, tokens
 from index.document import Article, Dropped, IndexMismatch, ModelError, Passage, Span
-from index.encode import Encoder, load_encoder
+from index.encode import Encoder, Vectors, load_encoder
 from index.records import DocumentCard, Records, Where
+from index.remote import Location, Remote
 from index.store import SCHEMA, Generation, Manifest, open_generation
 
-__all__ = ["DocumentCard", "Hit", "Index", "MemoryIndex", "System", "Where", "memory_index", "open_index"]
+if TYPE_CHECKING:
+    from index.milvus.records import RemoteRecords
+
+__all__ = [
+    "DocumentCard",
+    "Hit",
+    "Index",
+    "MemoryIndex",
+    "System",
+    "Where",
+    "memory_index",
+    "open_index",
+    "stamp_of",
+]
 
 System = Literal["words", "vectors", "fused"]
 DEPTH = 200  # candidates that words and vectors each bring to the fusion
@@ -87,6 +101,72 @@ class Ranker:
         ]
 
 
+class Snapshot(Protocol):
+    """One generation of an index, wherever it stands; see `Index`."""
+
+    @property
+    def place(self) -> Location: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def fallback(self) -> bool: ...
+    @property
+    def encoder(self) -> Encoder: ...
+    @property
+    def passages(self) -> Records | RemoteRecords: ...
+
+    def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
+        """The k best rows, best first, among those that a filter admits."""
+
+    def ceiling(self, question: str) -> float:
+        """The word score that no passage exceeds."""
+
+    def counts(self) -> tuple[int, int, int]:
+        """Rows of the records, of the vectors and of the words."""
+
+    def close(self) -> None:
+        """Let go of the generation."""
+
+
+class FolderSnapshot:
+    """A generation in a folder, verified and pinned."""
+
+    def __init__(self, generation: Generation, encoder: Encoder) -> None:
+        self.place: Location = generation.folder.parent
+        self.fingerprint = generation.fingerprint
+        self.fallback = generation.fallback
+        self.encoder = encoder
+        self.passages: Records | RemoteRecords = Records(generation.folder / "passages.sqlite")
+        words = lexical.load(generation.folder, generation.manifest.passages)
+        self._ranker = Ranker(words, dense.load(generation.folder / "vectors.faiss"), encoder)
+        self._generation = generation
+
+    def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
+        """The k best rows, best first, among those that a filter admits."""
+        allowed = None
+        if where:
+            allowed = np.zeros(len(self.passages), np.bool_)
+            allowed[self.passages.rows(where)] = True
+        return self._ranker.rank(question, k, system, allowed)
+
+    def ceiling(self, question: str) -> float:
+        """The word score that no passage exceeds."""
+        return self._ranker.words.ceiling(question)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Rows of the records, of the vectors and of the words."""
+        return len(self.passages), int(self._ranker.vectors.ntotal), self._ranker.words.rows
+
+    def vectors(self, rows: Sequence[int]) -> Vectors:
+        """Stored vectors of some rows, float32 (len(rows), dim)."""
+        return dense.rows_of(self._ranker.vectors, np.array(rows, np.int64))
+
+    def close(self) -> None:
+        """Let the generation be collected."""
+        self.passages.close()
+        self._generation.close()
+
+
 class Index:
     """A read-only snapshot of one generation; later writes do not change it.
 
@@ -94,36 +174,32 @@ class Index:
     collected once a newer one is there.
     """
 
-    def __init__(self, generation: Generation, encoder: Encoder) -> None:
-        manifest = generation.manifest
-        self.path = generation.folder.parent
-        self.manifest: Manifest = manifest
-        self.fingerprint = generation.fingerprint
-        self.fallback = generation.fallback
-        self.encoder = encoder
-        self.passages = Records(generation.folder / "passages.sqlite")
-        words = lexical.load(generation.folder, manifest.passages)
-        self._ranker = Ranker(words, dense.load(generation.folder / "vectors.faiss"), encoder)
-        self._generation = generation
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.path = snapshot.place
+        self.fingerprint = snapshot.fingerprint
+        self.fallback = snapshot.fallback
+        self.encoder = snapshot.encoder
+        self.passages = snapshot.passages
+        self._snapshot = snapshot
 
     def search(
         self, question: str, *, k: int = 10, system: System = "fused", where: Where | None = None
     ) -> list[Hit]:
         """The k best passages for a question, best first."""
-        allowed = None
-        if where:
-            allowed = np.zeros(len(self.passages), np.bool_)
-            allowed[self.passages.rows(where)] = True
-        ranked = self._ranker.rank(question, k, system, allowed)
-        return [Hit(self.passages[item.row], item.score, item.words, item.vectors) for item in ranked]
+        ranked = self._snapshot.rank(question, k, system, where)
+        found = self.passages.of_rows([item.row for item in ranked])
+        return [
+            Hit(passage, item.score, item.words, item.vectors)
+            for passage, item in zip(found, ranked, strict=True)
+        ]
 
     def counts(self) -> tuple[int, int, int]:
         """Rows of the records, of the vectors and of the words; they are always the same."""
-        return len(self.passages), int(self._ranker.vectors.ntotal), self._ranker.words.rows
+        return self._snapshot.counts()
 
     def ceiling(self, question: str) -> float:
         """The word score that no passage can exceed; `Hit.words` is a share of it."""
-        return self._ranker.words.ceiling(question)
+        return self._snapshot.ceiling(question)
 
     def documents(self) -> list[DocumentCard]:
         """Every document without its text."""
@@ -143,8 +219,7 @@ class Index:
 
     def close(self) -> None:
         """Let go of the generation."""
-        self.passages.close()
-        self._generation.close()
+        self._snapshot.close()
 
     def __enter__(self) -> Index:
         return self
@@ -168,21 +243,38 @@ class MemoryIndex:
         return [Hit(self.passages[item.row], item.score, item.words, item.vectors) for item in ranked]
 
 
-def open_index(path: Path, *, model: str = "") -> Index:
-    """Open the current generation.
+def open_index(path: Location, *, model: str = "") -> Index:
+    """Open the current generation, in a folder or on a server.
 
     `model` names another encoder than the one the index was built with; that is
     refused, as vectors of two models cannot be compared. Raises IndexMissing,
-    IndexDamaged, IndexMismatch or ModelError.
+    IndexDamaged, IndexMismatch, ModelError or StoreUnavailable.
     """
+    if isinstance(path, Remote):
+        from index.milvus.snapshot import open_remote
+
+        return Index(open_remote(path, model=model))
     generation = open_generation(path)
     try:
-        encoder = _encoder(path, generation.manifest, model)
+        encoder = encoder_of(path, generation.manifest, model)
         _refuse_mismatch(path, generation.manifest, encoder, model)
-        return Index(generation, encoder)
+        return Index(FolderSnapshot(generation, encoder))
     except BaseException:
         generation.close()
         raise
+
+
+def stamp_of(path: Location) -> object:
+    """Changes whenever a generation is committed, equal otherwise; cheap to ask. Raises StoreUnavailable."""
+    if isinstance(path, Remote):
+        from index.milvus.snapshot import stamp
+
+        return stamp(path)
+    try:
+        found = (path / "CURRENT").stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def memory_index(texts: Iterable[tuple[str, str, str]], *, model: str = "") -> MemoryIndex:
@@ -213,10 +305,10 @@ def _best(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
     return rows[scores[rows] > 0].astype(np.int64)
 
 
-def _encoder(path: Path, manifest: Manifest, model: str) -> Encoder:
+def encoder_of(path: Location, made: MadeWith, model: str) -> Encoder:
     """The encoder of an index, or the one asked for; one that does not load is told with the way out."""
     try:
-        return load_encoder(model or manifest.model)
+        return load_encoder(model or made.model)
     except ModelError as error:
         raise ModelError(
             f"{error}; or rebuild the index with another model: "
@@ -225,17 +317,35 @@ def _encoder(path: Path, manifest: Manifest, model: str) -> Encoder:
 
 
 def _refuse_mismatch(path: Path, manifest: Manifest, encoder: Encoder, model: str) -> None:
-    option = f" --model {model}" if model else ""
-    rebuild = f"rebuild it with `youju index FOLDER --index {path}{option}`"
     if manifest.schema != SCHEMA:
         raise IndexMismatch(
             f"{path} has schema {manifest.schema}, this program reads {SCHEMA}; "
             f"upgrade it with `youju check --repair --index {path}`: nothing is lost"
         )
-    if manifest.encoder != encoder.fingerprint or manifest.dim != encoder.dim:
+    refuse_mismatch(path, manifest, encoder, model)
+
+
+class MadeWith(Protocol):
+    """What the generation of an index was made with."""
+
+    @property
+    def dim(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def encoder(self) -> str: ...
+    @property
+    def tokenizer(self) -> str: ...
+
+
+def refuse_mismatch(path: Location, made: MadeWith, encoder: Encoder, model: str) -> None:
+    """Raise IndexMismatch where an index was made with another encoder or tokenizer."""
+    option = f" --model {model}" if model else ""
+    rebuild = f"rebuild it with `youju index FOLDER --index {path}{option}`"
+    if made.encoder != encoder.fingerprint or made.dim != encoder.dim:
         raise IndexMismatch(
-            f"{path} was made with another encoder ({manifest.model or 'bundled'}, {manifest.encoder}) "
-            f"than {model or manifest.model or 'the bundled one'} ({encoder.fingerprint}); {rebuild}"
+            f"{path} was made with another encoder ({made.model or 'bundled'}, {made.encoder}) "
+            f"than {model or made.model or 'the bundled one'} ({encoder.fingerprint}); {rebuild}"
         )
-    if manifest.tokenizer != tokens.fingerprint():
-        raise IndexMismatch(f"{path} was made with another tokenizer ({manifest.tokenizer}); {rebuild}")
+    if made.tokenizer != tokens.fingerprint():
+        raise IndexMismatch(f"{path} was made with another tokenizer ({made.tokenizer}); {rebuild}")

@@ -20,6 +20,7 @@ from index.failpoints import reach
 from index.inventory import Listed
 from index.read import find, name_of, read
 from index.records import DocumentCard, Records, Writer
+from index.remote import Location, Remote
 from index.search import searchable
 from index.segment import segment
 
@@ -72,7 +73,7 @@ Report = Callable[[FileVerdict | Progress], None]
 
 
 def update_index(
-    path: Path, sources: Sequence[Path], *, model: str = "", report: Report | None = None
+    path: Location, sources: Sequence[Path], *, model: str = "", report: Report | None = None
 ) -> Summary:
     """Build the index at `path`, or bring it up to date with files and folders.
 
@@ -81,6 +82,10 @@ def update_index(
     when no file could be indexed or a source does not exist, IndexBusy when
     another process writes.
     """
+    if isinstance(path, Remote):
+        from index.milvus.update import update_remote
+
+        return update_remote(path, sources, model=model, report=report or _silent)
     files = find(sources)
     with store.writer(path), ExitStack() as stack:
         plan = _Plan(stack, path, report or _silent, _given_model(path, model))
@@ -92,8 +97,12 @@ def update_index(
         return plan.commit(path)
 
 
-def remove_documents(path: Path, ids: Sequence[str], *, report: Report | None = None) -> Summary:
+def remove_documents(path: Location, ids: Sequence[str], *, report: Report | None = None) -> Summary:
     """Delete documents by id; they are in no answer once this returns. Raises ReadError for an unknown id."""
+    if isinstance(path, Remote):
+        from index.milvus.update import remove_remote
+
+        return remove_remote(path, ids, report=report or _silent)
     with store.writer(path), ExitStack() as stack:
         plan = _Plan(stack, path, report or _silent, _given_model(path, ""))
         unknown = [doc for doc in ids if doc not in plan.before]

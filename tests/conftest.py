@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from milvus_serving import Milvus, milvus
 
+from index.remote import Location
 from index.search import Index, open_index
 from index.update import update_index
 
@@ -19,6 +22,23 @@ Figure = Callable[..., None]
 def seeds() -> Path:
     """The five newspaper pages."""
     return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milvus]:
+    """A Milvus server on loopback, shared by all tests that do not kill it."""
+    with milvus(tmp_path_factory.mktemp("milvus") / "data") as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "milvus"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Location]:
+    """Places for new indexes, in each kind of store."""
+    if request.param == "milvus":
+        server: Milvus = request.getfixturevalue("milvus_server")
+        return server.index
+    numbers = count()
+    return lambda: tmp_path / f"index{next(numbers)}"
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import multiprocessing
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import pytest
 from index import store
 from index.check import check, repair
 from index.document import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, ReadError
+from index.milvus.generation import writing
+from index.remote import Location, Remote
 from index.search import Where, open_index
 from index.update import Status, remove_documents, update_index
 
@@ -34,18 +37,29 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def built(folder: Path, tmp_path: Path) -> Path:
+def built(folder: Path, places: Callable[[], Location]) -> Location:
+    """An index of the folder, in each kind of store."""
+    place = places()
+    update_index(place, [folder])
+    return place
+
+
+@pytest.fixture
+def on_disk(folder: Path, tmp_path: Path) -> Path:
+    """An index of the folder, in a folder."""
     path = tmp_path / "index"
     update_index(path, [folder])
     return path
 
 
-def _found(path: Path, question: str) -> list[str]:
+def _found(path: Location, question: str) -> list[str]:
     with open_index(path) as index:
         return [hit.passage.doc for hit in index.search(question, k=5, system="words")]
 
 
-def test_a_file_is_found_after_it_was_added_and_not_after_it_was_deleted(built: Path, folder: Path) -> None:
+def test_a_file_is_found_after_it_was_added_and_not_after_it_was_deleted(
+    built: Location, folder: Path
+) -> None:
     (folder / "market.txt").write_text(MARKET, encoding="utf-8")
     added = update_index(built, [folder])
     assert {v.doc: v.status for v in added.verdicts} == {
@@ -62,7 +76,7 @@ def test_a_file_is_found_after_it_was_added_and_not_after_it_was_deleted(built: 
     assert "market.txt" not in _found(built, "菜市场搬迁")
 
 
-def test_a_changed_file_is_embedded_again_and_no_other(built: Path, folder: Path) -> None:
+def test_a_changed_file_is_embedded_again_and_no_other(built: Location, folder: Path) -> None:
     (folder / "river.txt").write_text(RIVER.replace("十二", "十五"), encoding="utf-8")
     summary = update_index(built, [folder])
     assert summary.embedded == 1
@@ -71,49 +85,55 @@ def test_a_changed_file_is_embedded_again_and_no_other(built: Path, folder: Path
         assert len(index.passages) == 2
 
 
-def test_vectors_that_are_carried_over_equal_new_ones(built: Path, folder: Path, tmp_path: Path) -> None:
+def test_vectors_that_are_carried_over_equal_new_ones(
+    built: Location, folder: Path, places: Callable[[], Location]
+) -> None:
     (folder / "market.txt").write_text(MARKET, encoding="utf-8")
     update_index(built, [folder])
-    update_index(tmp_path / "fresh", [folder])
+    anew = places()
+    update_index(anew, [folder])
     question = "图书馆有多少书"
-    with open_index(built) as updated, open_index(tmp_path / "fresh") as fresh:
+    with open_index(built) as updated, open_index(anew) as fresh:
         old = {hit.passage.doc: hit.score for hit in updated.search(question)}
         new = {hit.passage.doc: hit.score for hit in fresh.search(question)}
     assert old.keys() == new.keys()
     np.testing.assert_allclose([old[doc] for doc in new], list(new.values()), atol=1e-4)
 
 
-def test_removed_by_name(built: Path) -> None:
+def test_removed_by_name(built: Location) -> None:
     remove_documents(built, ["river.txt"])
     assert _found(built, "排污口") == []
     with pytest.raises(ReadError, match=r"nowhere\.txt"):
         remove_documents(built, ["nowhere.txt"])
 
 
-def test_the_last_document_can_be_removed(built: Path) -> None:
+def test_the_last_document_can_be_removed(built: Location) -> None:
     remove_documents(built, ["river.txt", "school.txt"])
     assert _found(built, "图书馆") == []
     assert check(built).ok
 
 
-def test_a_file_that_cannot_be_read_gets_a_verdict_and_the_others_go_on(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_gets_a_verdict_and_the_others_go_on(
+    folder: Path, places: Callable[[], Location]
+) -> None:
     (folder / "empty.txt").write_bytes(b"")
     (folder / "program.txt").write_bytes(bytes(range(256)) * 40)
-    summary = update_index(tmp_path / "index", [folder])
+    summary = update_index(places(), [folder])
     refused = {v.doc for v in summary.verdicts if v.status is Status.REFUSED}
     assert refused == {"empty.txt", "program.txt"}
     assert summary.documents == 2
 
 
-def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
+def test_nothing_readable_is_an_error(tmp_path: Path, places: Callable[[], Location]) -> None:
+    place = places()
     (tmp_path / "papers").mkdir()
     with pytest.raises(ReadError, match="no file could be indexed"):
-        update_index(tmp_path / "index", [tmp_path / "papers"])
+        update_index(place, [tmp_path / "papers"])
     with pytest.raises(IndexMissing):
-        open_index(tmp_path / "index")
+        open_index(place)
 
 
-def test_two_folders_live_beside_each_other(built: Path, tmp_path: Path) -> None:
+def test_two_folders_live_beside_each_other(built: Location, tmp_path: Path) -> None:
     other = tmp_path / "more"
     other.mkdir()
     (other / "river.txt").write_text(MARKET, encoding="utf-8")
@@ -125,7 +145,7 @@ def test_two_folders_live_beside_each_other(built: Path, tmp_path: Path) -> None
         assert [card.id for card in index.documents()] == ["more/river.txt", "river.txt", "school.txt"]
 
 
-def test_filters(built: Path) -> None:
+def test_filters(built: Location) -> None:
     with open_index(built) as index:
         only = index.search("图书馆 排污口", where=Where(docs=frozenset({"river.txt"})))
         assert {hit.passage.doc for hit in only} == {"river.txt"}
@@ -135,13 +155,13 @@ def test_filters(built: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["flip", "truncate", "swap", "missing", "stranger"])
-def test_damage_is_detected_before_use(built: Path, kind: str) -> None:
+def test_damage_is_detected_before_use(on_disk: Path, kind: str) -> None:
     chance = random.Random(7)
-    newest = built / store.read_current(built)[0].generation
+    newest = on_disk / store.read_current(on_disk)[0].generation
     names = sorted(path.name for path in newest.iterdir())
     for _ in range(40 if kind in ("flip", "truncate") else 1):
-        copy = built.with_name("copy")
-        shutil.copytree(built, copy)
+        copy = on_disk.with_name("copy")
+        shutil.copytree(on_disk, copy)
         target = copy / newest.name / chance.choice(names)
         data = bytearray(target.read_bytes())
         if kind == "flip":
@@ -164,88 +184,99 @@ def test_damage_is_detected_before_use(built: Path, kind: str) -> None:
         shutil.rmtree(copy)
 
 
-def test_every_flipped_bit_of_current_is_noticed(built: Path) -> None:
-    current = built / "CURRENT"
+def test_every_flipped_bit_of_current_is_noticed(on_disk: Path) -> None:
+    current = on_disk / "CURRENT"
     whole = current.read_bytes()
     for place in range(len(whole)):
         data = bytearray(whole)
         data[place] ^= 1 << (place % 8)
         current.write_bytes(data)
         with pytest.raises(IndexDamaged):
-            open_index(built)
+            open_index(on_disk)
 
 
 def test_a_damaged_newest_generation_falls_back_and_is_repaired(
-    built: Path, folder: Path, caplog: pytest.LogCaptureFixture
+    on_disk: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / "market.txt").write_text(MARKET, encoding="utf-8")
-    update_index(built, [folder])
-    newest = built / store.read_current(built)[0].generation
+    update_index(on_disk, [folder])
+    newest = on_disk / store.read_current(on_disk)[0].generation
     (newest / "vectors.faiss").write_bytes(b"no longer an index")
-    with open_index(built) as index:
+    with open_index(on_disk) as index:
         assert index.fallback
         assert len(index.documents()) == 2
     assert "generation before" in caplog.text
-    assert repair(built).ok
-    assert _found(built, "菜市场")[0] == "market.txt"
+    assert repair(on_disk).ok
+    assert _found(on_disk, "菜市场")[0] == "market.txt"
 
 
-def test_leftovers_of_a_killed_build_are_no_damage_and_are_swept(built: Path, folder: Path) -> None:
-    (built / "gen-000099.tmp").mkdir()
-    (built / "gen-000099.tmp" / "passages.sqlite").write_bytes(b"half")
-    assert check(built).ok
-    assert _found(built, "图书馆") == ["school.txt"]
-    update_index(built, [folder])
-    assert not list(built.glob("*.tmp"))
+def test_a_reader_keeps_its_generation_while_others_are_written(built: Location, folder: Path) -> None:
+    with open_index(built) as pinned:
+        for number in range(3):
+            (folder / "school.txt").write_text(SCHOOL.replace("三万", f"{number}万"), encoding="utf-8")
+            update_index(built, [folder])
+        assert [hit.passage.text for hit in pinned.search("图书馆", k=1)] == [SCHOOL]
+        assert pinned.text("school.txt") == SCHOOL
+    with open_index(built) as newest:
+        assert "2万" in newest.text("school.txt")
 
 
-def test_the_last_two_generations_stay_and_pinned_ones_too(built: Path, folder: Path) -> None:
-    pinned = open_index(built)
+def test_leftovers_of_a_killed_build_are_no_damage_and_are_swept(on_disk: Path, folder: Path) -> None:
+    (on_disk / "gen-000099.tmp").mkdir()
+    (on_disk / "gen-000099.tmp" / "passages.sqlite").write_bytes(b"half")
+    assert check(on_disk).ok
+    assert _found(on_disk, "图书馆") == ["school.txt"]
+    update_index(on_disk, [folder])
+    assert not list(on_disk.glob("*.tmp"))
+
+
+def test_the_last_two_generations_stay_and_pinned_ones_too(on_disk: Path, folder: Path) -> None:
+    pinned = open_index(on_disk)
     for number in range(4):
         (folder / "market.txt").write_text(MARKET + str(number), encoding="utf-8")
-        update_index(built, [folder])
-    assert len(list(built.glob("gen-*"))) == 3
+        update_index(on_disk, [folder])
+    assert len(list(on_disk.glob("gen-*"))) == 3
     assert [hit.passage.doc for hit in pinned.search("图书馆", k=1)] == ["school.txt"]
     pinned.close()
-    update_index(built, [folder])
-    assert len(list(built.glob("gen-*"))) == 2
+    update_index(on_disk, [folder])
+    assert len(list(on_disk.glob("gen-*"))) == 2
 
 
-def test_an_index_of_another_model_is_refused_with_the_command(built: Path) -> None:
-    newest = built / store.read_current(built)[0].generation
+def test_an_index_of_another_model_is_refused_with_the_command(on_disk: Path) -> None:
+    newest = on_disk / store.read_current(on_disk)[0].generation
     manifest = json.loads((newest / "manifest.json").read_bytes())
     manifest["encoder"] = "0" * 16
-    _rewrite(built, newest, manifest)
+    _rewrite(on_disk, newest, manifest)
     with pytest.raises(IndexMismatch, match="youju index FOLDER --index"):
-        open_index(built)
+        open_index(on_disk)
 
 
-def test_an_index_of_another_tokenizer_is_refused(built: Path) -> None:
-    newest = built / store.read_current(built)[0].generation
+def test_an_index_of_another_tokenizer_is_refused(on_disk: Path) -> None:
+    newest = on_disk / store.read_current(on_disk)[0].generation
     manifest = json.loads((newest / "manifest.json").read_bytes())
     manifest["tokenizer"] = "0" * 16
-    _rewrite(built, newest, manifest)
+    _rewrite(on_disk, newest, manifest)
     with pytest.raises(IndexMismatch, match="tokenizer"):
-        open_index(built)
+        open_index(on_disk)
 
 
-def _rewrite(built: Path, generation: Path, manifest: dict[str, object]) -> None:
+def _rewrite(on_disk: Path, generation: Path, manifest: dict[str, object]) -> None:
     data = json.dumps(manifest).encode()
     (generation / "manifest.json").write_bytes(data)
     (generation / "manifest.sha256").write_text(hashlib.sha256(data).hexdigest() + "\n")
     line = json.dumps(
         [{"generation": generation.name, "manifest_sha256": hashlib.sha256(data).hexdigest()}]
     ).encode()
-    (built / "CURRENT").write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
+    (on_disk / "CURRENT").write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
 
 
-def _hold(path: Path, ready: object, seconds: float) -> None:
-    with store.writer(path):
+def _hold(place: Location, ready: object, seconds: float) -> None:
+    with writing(place) if isinstance(place, Remote) else store.writer(place):
         ready.set()  # type: ignore[attr-defined]
         time.sleep(seconds)
 
 
-def test_the_second_writer_is_told_who_is_writing(built: Path, folder: Path) -> None:
+def test_the_second_writer_is_told_who_is_writing(built: Location, folder: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
     holder = context.Process(target=_hold, args=(built, ready, 6))
@@ -262,8 +293,8 @@ def test_the_second_writer_is_told_who_is_writing(built: Path, folder: Path) -> 
     update_index(built, [folder])  # the lock of a dead process does not outlive it
 
 
-def test_no_stored_file_can_run_code(built: Path) -> None:
-    newest = built / store.read_current(built)[0].generation
+def test_no_stored_file_can_run_code(on_disk: Path) -> None:
+    newest = on_disk / store.read_current(on_disk)[0].generation
     assert {path.suffix for path in newest.iterdir()} == {".json", ".sha256", ".sqlite", ".faiss", ".npy"}
     for path in newest.glob("*.npy"):
         assert np.load(path, allow_pickle=False).dtype.kind in "fi"

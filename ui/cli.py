@@ -18,6 +18,7 @@ from index.document import YoujuError
 from ui.places import DEFAULT_INDEX
 
 if TYPE_CHECKING:
+    from index.remote import Location
     from index.search import Index
     from index.union import Union
     from rag.assistant import Assistant
@@ -303,7 +304,11 @@ def _parser() -> argparse.ArgumentParser:
             )
         else:
             command.add_argument(
-                "--index", type=_place, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s"
+                "--index",
+                type=_place,
+                default=DEFAULT_INDEX,
+                metavar="DIR",
+                help="folder, or milvus://HOST:PORT/NAME; default: %(default)s",
             )
         command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
         command.add_argument("--reranker", default="", help="'none'; this version has no reranking stage")
@@ -444,10 +449,13 @@ def _complain(message: str) -> None:
     print(f"youju: {' '.join(message.split())}", file=sys.stderr)
 
 
-def _place(text: str) -> Path:
-    if "://" in text:
-        raise argparse.ArgumentTypeError(f"{text}: only folders are supported by this version, not servers")
-    return Path(text)
+def _place(text: str) -> Location:
+    from index.remote import AddressError, location
+
+    try:
+        return location(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:
