@@ -118,6 +118,9 @@ class Snapshot(Protocol):
     def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
         """The k best rows, best first, among those that a filter admits."""
 
+    def at(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of ranked rows, in their order."""
+
     def ceiling(self, question: str) -> float:
         """The word score that no passage exceeds."""
 
@@ -136,7 +139,8 @@ class FolderSnapshot:
         self.fingerprint = generation.fingerprint
         self.fallback = generation.fallback
         self.encoder = encoder
-        self.passages: Records | RemoteRecords = Records(generation.folder / "passages.sqlite")
+        self._records = Records(generation.folder / "passages.sqlite")
+        self.passages: Records | RemoteRecords = self._records
         words = lexical.load(generation.folder, generation.manifest.passages)
         self._ranker = Ranker(words, dense.load(generation.folder / "vectors.faiss"), encoder)
         self._generation = generation
@@ -148,6 +152,10 @@ class FolderSnapshot:
             allowed = np.zeros(len(self.passages), np.bool_)
             allowed[self.passages.rows(where)] = True
         return self._ranker.rank(question, k, system, allowed)
+
+    def at(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of ranked rows, in their order."""
+        return self._records.of_rows(rows)
 
     def ceiling(self, question: str) -> float:
         """The word score that no passage exceeds."""
@@ -187,7 +195,7 @@ class Index:
     ) -> list[Hit]:
         """The k best passages for a question, best first."""
         ranked = self._snapshot.rank(question, k, system, where)
-        found = self.passages.of_rows([item.row for item in ranked])
+        found = self._snapshot.at([item.row for item in ranked])
         return [
             Hit(passage, item.score, item.words, item.vectors)
             for passage, item in zip(found, ranked, strict=True)

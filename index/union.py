@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import accumulate
-from pathlib import Path
 from types import TracebackType
 from typing import overload
 
@@ -23,6 +22,7 @@ import numpy as np
 from index import fuse
 from index.document import Article, Dropped, IndexMismatch, Passage, YoujuError
 from index.records import DocumentCard, Where
+from index.remote import Location
 from index.search import Hit, Index, System, open_index
 
 SLASH = "/"
@@ -195,7 +195,7 @@ class Union:
         self.close()
 
 
-def open_union(places: Mapping[str, Path], *, model: str = "") -> Union:
+def open_union(places: Mapping[str, Location], *, model: str = "") -> Union:
     """Open several indexes as one. Raises what `open_index` raises, and IndexMismatch."""
     with ExitStack() as opened:
         members = {

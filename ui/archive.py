@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.document import Article, IndexMismatch, Passage, YoujuError
-from index.search import DocumentCard, Index, open_index
+from index.document import Article, IndexMismatch, Passage, StoreUnavailable, YoujuError
+from index.remote import Location, Remote
+from index.search import DocumentCard, Index, open_index, stamp_of
 from index.union import SLASH, ArchiveError, Union
 from ui.places import Place
 
@@ -110,15 +111,15 @@ class Archive:
     Given a path there is one, without a name; given places, documents carry their archives' names.
     """
 
-    def __init__(self, places: Path | Sequence[Place], settings: Settings, *, model: str = "") -> None:
-        self.places = (Place("", places),) if isinstance(places, Path) else tuple(places)
+    def __init__(self, places: Location | Sequence[Place], settings: Settings, *, model: str = "") -> None:
+        self.places = (Place("", places),) if isinstance(places, Path | Remote) else tuple(places)
         self.settings = settings
         self.model = model
         self._lock = threading.Lock()
         self._opened: Opened | None = None
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Location:
         """Where the first index stands."""
         return self.places[0].path
 
@@ -127,7 +128,7 @@ class Archive:
         """What the archives are called; empty when there is one alone."""
         return tuple(place.name for place in self.places) if len(self.places) > 1 else ()
 
-    def path_of(self, name: str) -> Path:
+    def path_of(self, name: str) -> Location:
         """Where an archive's index stands; an empty name is the only archive. Raises ArchiveError."""
         if not self.names and not name:
             return self.path
@@ -172,7 +173,7 @@ class Archive:
             return str(error)
 
     def _newest(self) -> Opened:
-        stamp = tuple(_stamp(place.path) for place in self.places)
+        stamp = tuple(self._stamp(place.path) for place in self.places)
         current = self._opened
         if current is None or current.stamp != stamp:
             self._opened = self._open(stamp)
@@ -203,11 +204,11 @@ class Archive:
             raise next(iter(troubles.values()))
         return Opened(Union(members), stamp, troubles)
 
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Changes whenever a generation is committed; zeros when there is none."""
-    try:
-        found = (path / "CURRENT").stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_ino
+    def _stamp(self, path: Location) -> object:
+        """Changes whenever a generation is committed; one of several that is gone is told of when opened."""
+        try:
+            return stamp_of(path)
+        except StoreUnavailable:
+            if not self.names:
+                raise
+            return None

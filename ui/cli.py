@@ -300,7 +300,8 @@ def _parser() -> argparse.ArgumentParser:
                 action="append",
                 dest="places",
                 metavar="[NAME=]DIR",
-                help=f"an index, or a folder of several; may be repeated (default: {DEFAULT_INDEX})",
+                help=f"an index (folder or milvus://HOST:PORT/NAME), or a folder of several; may be repeated "
+                f"(default: {DEFAULT_INDEX})",
             )
         else:
             command.add_argument(

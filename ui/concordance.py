@@ -10,6 +10,7 @@ import gradio as gr
 
 from index.document import Passage, YoujuError
 from index.fold import fold
+from index.milvus.records import RemoteRecords
 from index.records import DocumentCard, Records, Where
 from index.union import Shelves
 from ui import asking, render
@@ -21,7 +22,7 @@ from ui.wording import Words
 
 LONGEST_PHRASE = 60  # characters
 AROUND = 28  # characters of context on each side
-Shelf = Records | Shelves
+Shelf = Records | RemoteRecords | Shelves
 MOST_LINES = 500  # lines shown; all are counted
 
 

@@ -12,6 +12,7 @@ from index import store
 from index.check import check
 from index.document import IndexMissing, YoujuError
 from index.encode import load_encoder
+from index.remote import Location, Remote
 from index.search import open_index
 
 _NEEDED = ("faiss-cpu", "bm25s", "jieba", "tokenizers", "safetensors", "gradio", "langchain", "torch")
@@ -27,7 +28,7 @@ class Finding:
     fix: str = ""
 
 
-def examine(path: Path) -> list[Finding]:
+def examine(path: Location) -> list[Finding]:
     """Look at interpreter, packages, models, disk and index, in this order."""
     return [_interpreter(), *_packages(), _models(), _disk(path), _index(path)]
 
@@ -56,14 +57,15 @@ def _models() -> Finding:
     return Finding(True, f"bundled encoder {encoder.fingerprint}, {encoder.dim} dimensions")
 
 
-def _disk(path: Path) -> Finding:
+def _disk(path: Location) -> Finding:
+    path = Path() if isinstance(path, Remote) else path
     place = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     free = shutil.disk_usage(place).free
     enough = free > _FREE
     return Finding(enough, f"{free / 1e9:.1f} GB free at {place}", "" if enough else "free at least 1 GB")
 
 
-def _index(path: Path) -> Finding:
+def _index(path: Location) -> Finding:
     try:
         report = check(path)
         if not report.ok:

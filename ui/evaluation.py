@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from index.document import YoujuError
+from index.remote import beside
 from index.search import System
 from ui import judgements, render, verdicts
 from ui.archive import Archive, Opened
@@ -100,7 +101,7 @@ def build_tab(evaluator: Evaluator, tab: Any) -> None:
 
 def report_path(archive: Archive) -> Path:
     """Where the page keeps its report; beside the index."""
-    return archive.path.resolve().with_name(archive.path.name + "-judgements") / "report.html"
+    return beside(archive.path, "-judgements") / "report.html"
 
 
 def measure(opened: Opened, kept: list[judgements.Judgement]) -> Measured | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from index.document import ReadError, YoujuError
+from index.remote import Location, beside
 from index.update import FileVerdict, Progress, Status, Summary, remove_documents, update_index
 from ui.archive import Archive
 
@@ -26,9 +27,9 @@ class TooManyError(YoujuError):
     """More files at once than are taken."""
 
 
-def folder_of(path: Path) -> Path:
-    """Where files handed in to the archive of an index are kept."""
-    return path.resolve().with_name(path.name + "-files")
+def folder_of(path: Location) -> Path:
+    """Where files handed in to the archive of an index are kept, on the machine that serves the page."""
+    return beside(path, "-files")
 
 
 def take_in(

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.document import YoujuError
+from index.remote import Location, beside
 from ui.exchange import Exchange, ExchangeError
 
 RIGHT, WRONG, MISSING, USEFUL, USELESS, WITHDRAWN = (
@@ -123,10 +124,9 @@ class Judgements:
                 yield found
 
 
-def of_archive(index: Path) -> Judgements:
+def of_archive(index: Location) -> Judgements:
     """The judgements of an archive; they stand beside its index, not in it."""
-    folder = index.resolve().with_name(index.name + "-judgements")
-    return Judgements(folder / "judgements.jsonl")
+    return Judgements(beside(index, "-judgements") / "judgements.jsonl")
 
 
 def in_force(judgements: Iterable[Judgement]) -> list[Judgement]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from index.document import YoujuError
+from index.remote import Location
 from ui import asking, schema
 from ui.api import finished_out
 from ui.archive import Archive
@@ -120,7 +120,7 @@ def read(archive: Archive, passage: str, around: int) -> ReadOut:
     return ReadOut(question=passage, system="read", passages=[schema.passage_out(one) for one in chosen])
 
 
-def serve_stdio(places: Path | Sequence[Place], settings: Settings, *, model: str = "") -> None:
+def serve_stdio(places: Location | Sequence[Place], settings: Settings, *, model: str = "") -> None:
     """Serve MCP over standard input and output until it ends. Raises IndexMissing and its kin at once."""
     archive = Archive(places, settings, model=model)
     with archive.lease() as opened:

@@ -1,4 +1,4 @@
-"""Which archives are meant: `--index` values as names and folders."""
+"""Which archives are meant: `--index` values as names and folders, or servers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.document import YoujuError
+from index.remote import Location, Remote, location
 
 DEFAULT_INDEX = Path("var/index")
 LONGEST_NAME = 60  # characters
@@ -22,11 +23,11 @@ class Place:
     """Where one index stands, and what its archive is called among several; empty when it is alone."""
 
     name: str
-    path: Path
+    path: Location
 
 
 def places(given: Sequence[str] | None) -> tuple[Place, ...]:
-    """The archives of `DIR`, `NAME=DIR` and folders that hold several. Raises PlaceError.
+    """The archives of `DIR`, `NAME=DIR` and folders that hold several. Raises PlaceError or AddressError.
 
     A folder that is no index but holds some stands for all of them, by name. One archive alone has no name.
     """
@@ -45,12 +46,12 @@ def places(given: Sequence[str] | None) -> tuple[Place, ...]:
 
 
 def _places(value: str) -> list[Place]:
-    if "://" in value:
-        raise PlaceError(f"{value}: only folders are supported by this version, not servers")
     name, equals, rest = value.partition("=")
     if equals and not Path(value).exists() and "/" not in name:
-        return [Place(name.strip(), Path(rest))]
-    path = Path(value)
+        return [Place(name.strip(), location(rest))]
+    path = location(value)
+    if isinstance(path, Remote):
+        return [Place("", path)]
     if _is_index(path) or not path.is_dir():
         return [Place("", path)]
     inside = sorted(folder for folder in path.iterdir() if _is_index(folder))
@@ -62,13 +63,17 @@ def _is_index(path: Path) -> bool:
 
 
 def _told_apart(found: Sequence[Place]) -> list[Place]:
-    """Names from the folders; where two are alike, with the folder above."""
-    short = [place.name or place.path.resolve().name for place in found]
+    """Names from the folders; where two are alike, with the folder above, or the server's name."""
+    called = [_called(place.path) for place in found]
+    short = [place.name or name for place, (_, name) in zip(found, called, strict=True)]
     counts = Counter(short)
     return [
-        Place(
-            name if counts[name] == 1 or place.name else f"{place.path.resolve().parent.name}-{name}",
-            place.path,
-        )
-        for name, place in zip(short, found, strict=True)
+        Place(name if counts[name] == 1 or place.name else f"{above}-{name}", place.path)
+        for name, place, (above, _) in zip(short, found, called, strict=True)
     ]
+
+
+def _called(place: Location) -> tuple[str, str]:
+    if isinstance(place, Remote):
+        return place.host, place.name
+    return place.resolve().parent.name, place.resolve().name

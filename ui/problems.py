@@ -18,6 +18,7 @@ from index.document import (
     IndexMissing,
     ModelError,
     ReadError,
+    StoreUnavailable,
     YoujuError,
 )
 from index.union import ArchiveError
@@ -37,6 +38,7 @@ _STATUS: tuple[tuple[type[YoujuError], int, str], ...] = (
     (IndexDamaged, 503, "index damaged"),
     (IndexMismatch, 503, "index of another model"),
     (IndexBusy, 409, "index is being written"),
+    (StoreUnavailable, 503, "the index's server does not answer"),
     (ModelError, 503, "model unavailable"),
 )
 

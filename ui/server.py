@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.document import YoujuError
+from index.remote import Location
 from ui.archive import Archive
 from ui.auth import Gate, gate
 from ui.examples import tried
@@ -38,7 +39,7 @@ class PortError(YoujuError):
 
 
 def serve(
-    places: Path | Sequence[Place],
+    places: Location | Sequence[Place],
     settings: Settings,
     host: str = "127.0.0.1",
     port: int = 7860,

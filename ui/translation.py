@@ -11,6 +11,7 @@ from index.document import (
     IndexMissing,
     ModelError,
     ReadError,
+    StoreUnavailable,
     YoujuError,
 )
 from index.union import ArchiveError
@@ -83,6 +84,7 @@ _KINDS: tuple[tuple[type[YoujuError], str], ...] = (
     (ArchiveError, "没有这个档案"),
     (ReadError, "无法读取"),
     (IndexMissing, "还没有索引；请在终端运行 youju index 文件夹"),
+    (StoreUnavailable, "索引所在的服务器没有回应；稍后再试，或请管理员检查"),
     (IndexDamaged, "索引已损坏；请在终端运行 youju check --repair"),
     (IndexMismatch, "索引是用别的模型建立的；请重新建立索引"),
     (IndexBusy, "索引正在写入；请稍后再试"),

@@ -159,7 +159,7 @@ class Builder:
         return {
             _key(searchable(passage)): row
             for copy in gone
-            for row, passage in zip(copy.rows, old.of_rows(copy.rows), strict=True)
+            for row, passage in zip(copy.rows, old.by_keys(copy.rows), strict=True)
         }
 
     def _load(
@@ -246,7 +246,7 @@ def _staying(head: Head, old: RemoteRecords, gone: Sequence[Copy]) -> tuple[Tota
     total = Total(head.documents, head.passages, head.length, int(head.content, 16))
     dying: list[list[str]] = []
     for copy in gone:
-        found = [terms(searchable(passage)) for passage in old.of_rows(copy.rows)]
+        found = [terms(searchable(passage)) for passage in old.by_keys(copy.rows)]
         dying.extend(list(dict.fromkeys(one)) for one in found)
         total.add(copy, sum(map(len, found)), times=-1)
     return total, dying

@@ -27,6 +27,7 @@ from index.milvus.tables import quoted, within
 from index.records import DocumentCard, Where
 
 T = TypeVar("T")
+_WINDOW = 10_000  # keys looked through at a time
 _TOGETHER = 64  # documents whose parts are read at a time
 
 
@@ -55,20 +56,20 @@ class RemoteRecords(Sequence[Passage]):
     def __getitem__(self, row: slice) -> list[Passage]: ...
     def __getitem__(self, row: int | slice) -> Passage | list[Passage]:
         if isinstance(row, slice):
-            return self.of_rows([self._row(position) for position in range(*row.indices(len(self)))])
+            return self.by_keys([self._row(position) for position in range(*row.indices(len(self)))])
         if not -len(self) <= row < len(self):
             raise IndexError(f"passage {row} of {len(self)}")
-        return self.of_rows([self._row(row % len(self))])[0]
+        return self.by_keys([self._row(row % len(self))])[0]
 
     def __iter__(self) -> Iterator[Passage]:
         every = chain.from_iterable(copy.rows for copy in self.copies())
         for rows in batches(every, BATCH):
-            yield from self.of_rows(rows)
+            yield from self.by_keys(rows)
 
     def close(self) -> None:
         """Nothing is held that would have to be let go of; the connection is the index's."""
 
-    def of_rows(self, rows: Sequence[int]) -> list[Passage]:
+    def by_keys(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by their keys, in the order asked for. Raises IndexDamaged when one is gone."""
         found = {row["row"]: row for row in self._server.get(self._tables.passages, rows, PASSAGE)}
         pieces = self._pieces(key for row in found.values() for key in more_of(row))
@@ -94,17 +95,19 @@ class RemoteRecords(Sequence[Passage]):
     def of_document(self, doc: str) -> list[Passage]:
         """All passages of a document in reading order."""
         copy = self._found(doc)
-        return self.of_rows(copy.rows) if copy else []
+        return self.by_keys(copy.rows) if copy else []
 
     def rows(self, where: Where) -> list[int]:
-        """Keys of the passages that a filter admits, ascending."""
+        """Positions of the passages that a filter admits, ascending."""
+        self.copies()
         admitted = within(where)
         condition = f"{self._head.alive} and {admitted}" if admitted else self._head.alive
         found: list[int] = []
         # In windows of keys, as a server bounds what one query may return.
-        for start in range(0, self._head.next_row, 10 * BATCH):
-            window = f"row >= {start} and row < {start + 10 * BATCH} and {condition}"
-            found.extend(row["row"] for row in self._server.query(self._tables.passages, window, ("row",)))
+        for start in range(0, self._head.next_row, _WINDOW):
+            window = f"row >= {start} and row < {start + _WINDOW} and {condition}"
+            rows = self._server.query(self._tables.passages, window, ("row",))
+            found.extend(self._position(row["row"]) for row in rows)
         return sorted(found)
 
     def documents(self) -> list[DocumentCard]:
@@ -149,7 +152,7 @@ class RemoteRecords(Sequence[Passage]):
             card.id, text, card.sha256, card.size, card.encoding, card.media, card.source, pages
         )
         made = _read(copy, articles, lambda copy, part: articles_of(copy.card.id, part))
-        return Reading(document, tuple(made), tuple(self.of_rows(copy.rows)), tuple(dropped))
+        return Reading(document, tuple(made), tuple(self.by_keys(copy.rows)), tuple(dropped))
 
     def copies(self) -> tuple[Copy, ...]:
         """The stored version of each document, in the order in which they were added; read once and kept.
@@ -187,6 +190,11 @@ class RemoteRecords(Sequence[Passage]):
         copies = self.copies()
         place = bisect_right(self._ends, position)
         return copies[place].first + position - (self._ends[place - 1] if place else 0)
+
+    def _position(self, row: int) -> int:
+        copies = self.copies()
+        place = bisect_right(copies, row, key=lambda copy: copy.first) - 1
+        return (self._ends[place - 1] if place else 0) + row - copies[place].first
 
     def _made(self, rows: Iterable[Row]) -> list[Passage]:
         found = list(rows)

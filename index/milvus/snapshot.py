@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from index.document import IndexMissing
+from index.document import IndexMissing, Passage
 from index.encode import Encoder, Vectors
 from index.milvus.heads import Head, heads
 from index.milvus.rank import RemoteRanker
@@ -37,6 +37,10 @@ class RemoteSnapshot:
     def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
         """The k best rows, best first, among those that a filter admits."""
         return self._ranker.rank(question, k, system, where)
+
+    def at(self, rows: Sequence[int]) -> list[Passage]:
+        """The passages of ranked rows, in their order."""
+        return self.stored.by_keys(rows)
 
     def ceiling(self, question: str) -> float:
         """The word score that no passage exceeds."""

@@ -164,7 +164,7 @@ class _Plan:
         length = self.length + sum(
             len(terms(searchable(passage)))
             for copy in self.kept.values()
-            for passage in self._old().of_rows(copy.rows)
+            for passage in self._old().by_keys(copy.rows)
         )
         return self.builder.rewritten(jobs, known, length=length, passages=passages)
 
