@@ -32,7 +32,7 @@ class Milvus:
         log = (self.folder.parent / "milvus.log").open("ab")
         with log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not listens(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"milvus-lite did not start: {Path(log.name).read_text()[-2000:]}")
