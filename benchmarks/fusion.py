@@ -3,7 +3,7 @@
     python benchmarks/fusion.py COLLECTION… [--model FOLDER] [--queries N]
 
 Each COLLECTION is a BEIR folder. Prints nDCG@10 of words, of vectors, and of
-`index.fuse` for a grid of its two numbers; the last column is the mean.
+`index.fuse` for a grid of its three numbers; the last column is the mean.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,9 @@ from index import dense, fuse, lexical
 from index.encode import load_encoder
 from index.search import DEPTH
 
-WEIGHTS = (0.3, 0.5, 0.6, 0.8, 1.0, 1.3)
-CLEAR = (0.05, 0.08, 0.12, 0.18, 1e9)  # the last: vectors always weigh the same
+WEIGHTS = (50.0, 70.0, 100.0, 140.0)
+CLEAR = (0.05, 0.065, 0.08, 0.12)
+ENOUGH = (30.0, 40.0, 50.0, 70.0, 1e9)  # the last: a high score silences nothing
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
@@ -48,16 +50,16 @@ def measure(collection: Collection, model: str, most: int) -> dict[str, list[flo
     for query in queries[:most]:
         question = collection.queries[query]
         vector = encoder.encode([question])[0]
-        bm25 = fuse.scale(words.scores(question), words.ceiling(question))
+        ceiling = words.ceiling(question)
+        bm25 = fuse.scale(words.scores(question), ceiling)
         near, _ = dense.search(vectors, vector, DEPTH)
         rows = np.union1d(np.argsort(-bm25)[:DEPTH], near)
         cosines = dense.rows_of(vectors, rows) @ vector
         candidates = {"words": bm25[rows], "vectors": cosines}
-        for clear in CLEAR:
-            for weight in WEIGHTS:
-                factor = fuse.vector_weight(fuse.lead(bm25), weight=weight, clear=clear)
-                name = f"weight {weight:g}, clear {clear:g}"
-                candidates[name] = fuse.fuse(bm25[rows], cosines, factor)
+        for weight, clear, enough in product(WEIGHTS, CLEAR, ENOUGH):
+            factor = fuse.vector_weight(bm25, ceiling, weight=weight, clear=clear, enough=enough)
+            name = f"weight {weight:g}, clear {clear:g}, enough {enough:g}"
+            candidates[name] = fuse.fuse(bm25[rows], cosines, factor)
         for name, values in candidates.items():
             order = [ids[rows[i]] for i in np.argsort(-values, kind="stable")[:10]]
             scores.setdefault(name, []).append(ndcg(order, dict(collection.qrels[query])))
@@ -74,10 +76,10 @@ def main() -> None:
     for folder in options.collections:
         scores = measure(load_beir(folder), options.model, options.queries)
         table.append({name: float(np.mean(values)) for name, values in scores.items()})
-    print(f"{'nDCG@10':<28}" + "".join(f"{folder.name:>16}" for folder in options.collections) + "    mean")
+    print(f"{'nDCG@10':<40}" + "".join(f"{folder.name:>16}" for folder in options.collections) + "    mean")
     for name in table[0]:
         row = [column[name] for column in table]
-        print(f"{name:<28}" + "".join(f"{value:>16.3f}" for value in row) + f"{np.mean(row):>8.3f}")
+        print(f"{name:<40}" + "".join(f"{value:>16.3f}" for value in row) + f"{np.mean(row):>8.3f}")
 
 
 if __name__ == "__main__":

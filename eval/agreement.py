@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     *(Setting(system, length=length) for system in ("words", "vectors") for length in (0, 100, 300)),
-    *(Setting(weight=weight, length=length) for weight in (0.2, 0.6, 1.2, 2.4) for length in (0, 100, 300)),
+    *(Setting(weight=weight, length=length) for weight in (10, 30, 60, 120) for length in (0, 100, 300)),
 )
 MEASURES = ("nDCG@10", "hit@10", "MRR")
 SPLITS = 20

@@ -72,7 +72,7 @@ def _add_compare(verbs: Any) -> None:
     parser = _verb(verbs, "compare", _compare, "compare two settings, models or saved runs")
     for name in ("a", "b"):
         parser.add_argument(
-            name, help="run file, index folder, or setting such as words or fused,weight=1,length=200"
+            name, help="run file, index folder, or setting such as words or fused,weight=70,length=200"
         )
     _questions(parser)
     parser.add_argument("--measure", default="nDCG@10", metavar="NAME", help="default: %(default)s")
@@ -127,7 +127,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     questions = _chosen(options)
     with _index(options, questions) as index:
         assistant = None if options.no_answers else _assistant(index, options)
-        evaluation = evaluate(index, questions, assistant=assistant)
+        evaluation = evaluate(index, questions, assistant=assistant, reranker=options.reranker)
         _keep(options, evaluation)
         if not options.json or options.report is not None:
             _report(options, evaluation)
@@ -142,7 +142,7 @@ def _beir(options: argparse.Namespace) -> int:
     if options.reference is not None and options.reference not in reference.TOKENIZERS:
         raise EvalUsageError(f"--reference must be one of {', '.join(reference.TOKENIZERS)}")
     collection = exchange.load_beir(options.beir)
-    scores = exchange.evaluate(collection, model=options.model)
+    scores = exchange.evaluate(collection, model=options.model, reranker=options.reranker)
     if options.reference is not None:
         scores = {options.reference: reference.evaluate(collection, options.reference)} | scores
     if options.json:
@@ -228,12 +228,16 @@ def _measured(options: argparse.Namespace, corpus: str) -> Measured:
 
     if corpus != gate.SEEDS:
         collection = exchange.load_beir(options.data / corpus)
-        return gate.of_collection(collection, exchange.evaluate(collection, model=options.model))
+        return gate.of_collection(
+            collection, exchange.evaluate(collection, model=options.model, reranker=options.reranker)
+        )
     questions = _gold(options)
     with _index(options, questions) as index:
         if options.setting:
             return gate.of_evaluation(gate.with_setting(index, questions, options.setting))
-        return gate.of_evaluation(evaluate(index, questions, assistant=_assistant(index, options)))
+        return gate.of_evaluation(
+            evaluate(index, questions, assistant=_assistant(index, options), reranker=options.reranker)
+        )
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """Run the systems over the questions and score what they found and said.
 
 Systems: `words`, `vectors` and `fused` are the index alone, on the question as
-the assistant rewrites a follow-up; `assistant` is the ranking an answer is
-made from, as the reader gets it.
+the assistant rewrites a follow-up; `reranked` is fused with its first passages
+read again; `assistant` is the ranking an answer is made from, as the reader gets it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from eval.measures import Scores, of_run, qrels_of
 from eval.runs import Result, Retrieved, Run, response_of, retrieved
 from index.document import IndexMissing, YoujuError
 from rag.followup import rewrite
+from rag.rerank import Reranker, load_reranker
+from rag.rerank import search as read_again
 
 if TYPE_CHECKING:
     from index.remote import Location
@@ -97,14 +99,23 @@ class Evaluation:
 
 
 def evaluate(
-    index: Index, questions: Sequence[Question], *, assistant: Assistant | None = None
+    index: Index,
+    questions: Sequence[Question],
+    *,
+    assistant: Assistant | None = None,
+    reranker: str = "none",
 ) -> Evaluation:
-    """Search with every system, ask the assistant where there is one, and score both."""
+    """Search with every system, ask the assistant where there is one, and score both.
+
+    `reranker` as in `rag.rerank.load_reranker`.
+    """
     started = time.perf_counter()
     corpus = Corpus.of(index)
     judgements = judge(questions, corpus.texts)
     texts = standing(questions)
     runs = [search(index, texts, system) for system in SEARCHES]
+    if (reader := load_reranker(reranker)) is not None:
+        runs.append(reranked(index, texts, reader))
     in_full: dict[str, float] = {}
     if assistant is not None:
         runs.append(ask(assistant, questions))
@@ -134,6 +145,17 @@ def search(index: Index, texts: Mapping[str, str], system: System, *, k: int = D
         seconds = time.perf_counter() - started
         results[id_] = Result(tuple(retrieved(hit.passage, hit.score) for hit in hits), seconds=seconds)
     return Run(system, results)
+
+
+def reranked(index: Index, texts: Mapping[str, str], reranker: Reranker, *, k: int = DEPTH) -> Run:
+    """The run of fused with its first passages read again."""
+    results = {}
+    for id_, text in texts.items():
+        started = time.perf_counter()
+        hits = read_again(index, reranker, text, k=k)
+        seconds = time.perf_counter() - started
+        results[id_] = Result(tuple(retrieved(hit.passage, hit.score) for hit in hits), seconds=seconds)
+    return Run("reranked", results)
 
 
 def ask(assistant: Assistant, questions: Sequence[Question], *, name: str = ASSISTANT) -> Run:

@@ -147,9 +147,13 @@ def ranked(run: Run) -> dict[str, dict[str, float]]:
     return {id_: in_order(hit.id for hit in result.ranking) for id_, result in run.results.items()}
 
 
-def evaluate(collection: Collection, *, model: str = "") -> dict[str, Scores]:
-    """Search a collection with words, vectors and fused, its passages as they are; scores by system."""
+def evaluate(collection: Collection, *, model: str = "", reranker: str = "") -> dict[str, Scores]:
+    """Search a collection, its passages as they are, with every system; scores by system.
+
+    `reranker` as in `rag.rerank.load_reranker`; without one there is no `reranked`.
+    """
     from index.search import System, memory_index
+    from rag.rerank import load_reranker, search
 
     index = memory_index([(item.id, item.title, item.text) for item in collection.texts], model=model)
     systems: tuple[System, ...] = ("words", "vectors", "fused")
@@ -162,6 +166,14 @@ def evaluate(collection: Collection, *, model: str = "") -> dict[str, Scores]:
             for query in collection.qrels
         }
         scores[str(system)] = graded(collection.qrels, run, BEIR_MEASURES)
+    if (reader := load_reranker(reranker)) is not None:
+        run = {
+            query: in_order(
+                hit.passage.id for hit in search(index, reader, collection.queries[query], k=DEPTH)
+            )
+            for query in collection.qrels
+        }
+        scores["reranked"] = graded(collection.qrels, run, BEIR_MEASURES)
     return scores
 
 

@@ -1,7 +1,7 @@
 """A way of searching that can be named on the command line, tried, and compared with another.
 
 words · vectors · fused · assistant     the systems
-fused,weight=1.5                        what the cosine counts for beside the words
+fused,weight=70                         what the cosine counts for, in units of BM25
 fused,clear=0.1                         lead of the best passage by words that silences vectors
 fused,length=200                        passages of about that many characters
 assistant,reranker=FOLDER

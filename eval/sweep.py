@@ -21,7 +21,7 @@ from eval.table import table
 if TYPE_CHECKING:
     from index.search import Index
 
-WEIGHTS = (0.3, 0.6, 1.0, 1.5)
+WEIGHTS = (20, 35, 50, 80)
 CLEAR = (0.04, 0.08, 0.16)
 LENGTHS = (0, 100, 200, 400)  # 0: the passages of the index
 NOW = Setting()

@@ -74,7 +74,7 @@ def load_encoder(model: str = "") -> Encoder:
             check_folder(folder)
             if _is_static(folder):
                 return StaticEncoder.load(folder)
-            return SentenceEncoder.load(str(folder), _hash_folder(folder))
+            return SentenceEncoder.load(str(folder), fingerprint_of(folder))
         except (OSError, ValueError) as error:
             raise ModelError(f"the model in {folder} is damaged: {error}; copy it there again") from error
     if model.startswith((".", "/", "~")) or model.count("/") > 1 or not model:
@@ -89,14 +89,19 @@ def bundled(name: str) -> Path:
     return installed if installed.is_dir() else package.parent / "models" / name
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a model folder that holds more than data, or modules we do not know."""
+def check_files(folder: Path) -> None:
+    """Refuse a model folder that holds more than data."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix.lower() not in _SAFE_SUFFIXES and path.name not in _SAFE_SUFFIXES:
             raise ModelError(
                 f"{path}: a model folder may hold safetensors, onnx, json, txt and tokenizer files only; "
                 "convert the model to safetensors and remove this file"
             )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a model folder that holds more than data, or modules we do not know."""
+    check_files(folder)
     for module in _modules(folder):
         kind = str(module.get("type", "")).rsplit(".", 1)[-1]
         if kind not in _SAFE_MODULES or not str(module.get("type", "")).startswith("sentence_transformers."):
@@ -135,7 +140,7 @@ class StaticEncoder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         table = tensors["embedding.weight"].astype(np.float16)
-        return cls(folder.name, _hash_folder(folder), table, tokenizer)
+        return cls(folder.name, fingerprint_of(folder), table, tokenizer)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         parts = [self._batch(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)]
@@ -217,7 +222,8 @@ def _is_static(folder: Path) -> bool:
     return kinds[0] == "StaticEmbedding" and set(kinds[1:]) <= {"Normalize"}
 
 
-def _hash_folder(folder: Path) -> str:
+def fingerprint_of(folder: Path) -> str:
+    """Identity of a model folder's weights and settings, 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in {".safetensors", ".onnx", ".json", ".txt", ".model"}:

@@ -80,7 +80,8 @@ class Ranker:
         scores = self.words.scores(question)
         if allowed is not None:
             scores = np.where(allowed, scores, np.float32(0))
-        scaled = fuse.scale(scores, self.words.ceiling(question))
+        ceiling = self.words.ceiling(question)
+        scaled = fuse.scale(scores, ceiling)
         query = self.encoder.encode([question])[0]
         depth = max(DEPTH, k)
         near = np.zeros(0, np.int64)
@@ -89,7 +90,7 @@ class Ranker:
         by_words = _best(scores, depth) if system != "vectors" else np.zeros(0, np.int64)
         rows = np.union1d(by_words, near)
         cosines = dense.rows_of(self.vectors, rows) @ query
-        weight = fuse.vector_weight(fuse.lead(scaled), weight=self.weight, clear=self.clear)
+        weight = fuse.vector_weight(scaled, ceiling, weight=self.weight, clear=self.clear)
         final = {
             "words": scaled[rows],
             "vectors": cosines,

@@ -131,7 +131,8 @@ class Union:
             others = np.zeros(
                 int(len(found) < len(self.passages)), np.float32
             )  # passages that nothing speaks for
-            weight = fuse.vector_weight(fuse.lead(np.concatenate((words, others))))
+            ceiling = max(index.ceiling(question) for index in self.members.values())
+            weight = fuse.vector_weight(np.concatenate((words, others)), ceiling)
             scores = fuse.fuse(words, cosines, weight)
         order = np.argsort(-scores, kind="stable")[:k]
         return [replace(found[place], score=float(scores[place])) for place in order]

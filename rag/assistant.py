@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.document import ModelError
 from index.records import Where
 from rag import llm, refuse
 from rag.answer import Answer, Ranked, Turn
@@ -20,6 +19,7 @@ from rag.parts import subquestions
 from rag.question import Asked, Form, counted_term, understand
 from rag.reading import Reader
 from rag.readings import Aspect, Reading, undone
+from rag.rerank import load_reranker
 from rag.retrieve import retrieve
 from rag.smalltalk import small_talk
 from rag.weigh import Weighed, weigh
@@ -36,8 +36,8 @@ class Settings:
     `k` passages stand in the ranking of an answer; `depth` are searched for
     sentences; `llm` is `provider:model` for LangChain, empty for extractive
     answers; `language` (zh, en) that of the program's own words; `today`, an ISO
-    date, is what `去年` counts from, empty for the day it is; `reranker` is empty
-    or `none`, as there is no reranking stage yet and any other name is refused;
+    date, is what `去年` counts from, empty for the day it is; `reranker` is a
+    CrossEncoder folder or name, empty for the bundled one, `none` for no reranking;
     `timeout` the seconds a language model may take.
     """
 
@@ -67,13 +67,10 @@ class Assistant:
     """Answers questions about one archive. Threads may share it."""
 
     def __init__(self, index: Archive, settings: Settings = Settings()) -> None:
-        if settings.reranker not in ("", "none"):
-            raise ModelError(
-                f"--reranker {settings.reranker}: this version has no reranking stage; leave the option out"
-            )
         self.index = index
         self.settings = settings
         self._reader = Reader(index)
+        self._reranker = load_reranker(settings.reranker)
         self._model: Any = None
 
     def warm(self) -> None:
@@ -138,7 +135,9 @@ class Assistant:
         every = (asked, *subquestions(asked))
         scopes = [self._reader.scope(one, undo=undo, language=language, today=limits.today) for one in every]
         read += tuple(dict.fromkeys(one for scope in scopes for one in scope.readings))
-        found = retrieve(self._reader, every, scopes, k=limits.k, depth=limits.depth, where=where)
+        found = retrieve(
+            self._reader, every, scopes, k=limits.k, depth=limits.depth, where=where, reranker=self._reranker
+        )
         found_at = time.perf_counter()
         weighed = weigh(self._reader, found)
         ranking = tuple(Ranked(hit.passage, hit.score) for hit in found.ranking)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from rag.facts import dates, numbers, same_date
 from rag.letters import letters
 from rag.question import Asked, Expect
 from rag.rarity import pieces
+from rag.rerank import Read, chance, share
 from rag.scene import Scene
 from rag.short import short_answer
 from rag.words import content, speakers, tagged
@@ -56,11 +58,17 @@ FEATURES = (
     "short_missing",  # a kind is asked for and it has no short answer
     "unit_missing",  # a measure word is asked for and stands beside none of its numbers
     "literal",  # share of the question's pairs in it, beyond a half
-    "reranked",
+    "reranked",  # chance that the passage answers, as the reranker reads it
+    "reranked_here",  # … times the chance that the answer begins in the sentence
 )
 
 
-def measure(scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut]) -> tuple[list[Piece], Rows]:
+_NOT_READ: Mapping[str, Read] = MappingProxyType({})
+
+
+def measure(
+    scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut], reads: Mapping[str, Read] = _NOT_READ
+) -> tuple[list[Piece], Rows]:
     """Sentences of all hits in order, and their features float32 (n, len(FEATURES))."""
     found: list[Piece] = []
     rows: list[list[float]] = []
@@ -70,7 +78,11 @@ def measure(scene: Scene, hits: Sequence[Hit], cuts: Sequence[Cut]) -> tuple[lis
         if cut.pieces:
             whole = _Whole.of(scene, hit, cut, words)
             shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
-            rows += [_row(scene, cut, place, whole, words, shared) for place in range(len(cut.pieces))]
+            read = reads.get(hit.passage.id)
+            rows += [
+                [*_row(scene, cut, place, whole, words, shared), *_read(read, piece)]
+                for place, piece in enumerate(cut.pieces)
+            ]
             found += cut.pieces
     return found, np.asarray(rows, np.float32).reshape(len(rows), len(FEATURES))
 
@@ -199,8 +211,14 @@ def _row(
         float(typed and short is None),
         float(bool(asked.unit) and not unit),
         max(0.0, covered - 0.5),
-        0.0,
     ]
+
+
+def _read(read: Read | None, piece: Piece) -> tuple[float, float]:
+    if read is None:
+        return 0.0, 0.0
+    odds = chance(read)
+    return odds, odds * share(read, piece.start, piece.end)
 
 
 def _clash(asked: Asked, piece: Piece) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from index.records import Where
 from index.search import Hit
 from rag.question import Asked
 from rag.reading import Reader
+from rag.rerank import Read, Reranker, read_hits, reorder
 from rag.scope import Scope, prefer
 
 
@@ -19,7 +20,8 @@ from rag.scope import Scope, prefer
 class Found:
     """`asked` is the question and then its parts, with a vector for each.
 
-    `hits` are searched for sentences, best first; `ranking` is their head as shown.
+    `hits` are searched for sentences, best first; `ranking` is their head as shown;
+    `reads` has what reading passages together with the question gave, by passage id.
     """
 
     asked: tuple[Asked, ...]
@@ -27,6 +29,7 @@ class Found:
     ranking: tuple[Hit, ...]
     vectors: npt.NDArray[np.float32]  # (len(asked), dim)
     scopes: tuple[Scope, ...]  # of each question
+    reads: dict[str, Read] = field(default_factory=dict)
 
 
 def retrieve(
@@ -37,22 +40,27 @@ def retrieve(
     k: int,
     depth: int,
     where: Where | None = None,
+    reranker: Reranker | None = None,
 ) -> Found:
-    """Search for the question, and for each of its parts when it has some; `scopes` go with `asked`."""
+    """Search for the question, and for each of its parts when it has some; `scopes` go with `asked`.
+
+    The whole question's first passages are read again by the reranker; its parts go by words and vectors.
+    """
     depth = max(k, depth)
     index = reader.index
-    rankings = [
-        prefer(
-            index.search(one.text, k=depth, where=scope.where(where)),
-            scope,
-            reader.years(),
-            reader.holdings(),
-        )
+    searched = [
+        index.search(one.text, k=depth, where=scope.where(where))
         for one, scope in zip(asked, scopes, strict=True)
+    ]
+    reads = read_hits(reranker, asked[0].text, searched[0])
+    searched[0] = reorder(searched[0], reads)
+    rankings = [
+        prefer(hits, scope, reader.years(), reader.holdings())
+        for hits, scope in zip(searched, scopes, strict=True)
     ]
     hits = interleave(rankings) if len(asked) > 1 else rankings[0]
     vectors = index.encoder.encode([one.text for one in asked])
-    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes))
+    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes), reads)
 
 
 def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

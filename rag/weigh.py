@@ -83,7 +83,7 @@ def weigh(reader: Reader, found: Found) -> Weighed:
 def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
     asked = found.asked[number]
     scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
-    pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits))
+    pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits), found.reads)
     scope = found.scopes[number]
     scores = (
         refuse.load("sentence").ordered(features.FEATURES).probability(rows)

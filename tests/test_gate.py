@@ -61,7 +61,7 @@ def test_a_deliberately_worse_setting_is_caught_and_its_questions_are_named(
 ) -> None:
     expected = only(golden("seeds", "", of_evaluation(evaluation)), "fused")
     assert check(expected, of_evaluation(evaluation)).ok
-    worse = with_setting(seeds_index, questions, "fused,weight=50,clear=9,length=60")
+    worse = with_setting(seeds_index, questions, "fused,weight=5000,clear=9,length=60")
     verdict = check(expected, of_evaluation(worse))
     assert not verdict.ok
     lost = verdict.lost["fused"]

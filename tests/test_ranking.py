@@ -115,7 +115,7 @@ def test_fusion_never_prefers_what_is_worse_in_both(pairs: list[tuple[float, flo
     words, cosines = (np.array(column, np.float32) for column in zip(*pairs, strict=True))
     scaled = fuse.scale(words, 50.0)
     assert 0 <= scaled.min() <= scaled.max() <= 1
-    fused = fuse.fuse(scaled, cosines, fuse.vector_weight(fuse.lead(scaled)))
+    fused = fuse.fuse(scaled, cosines, fuse.vector_weight(scaled, 50.0))
     for i in range(len(pairs)):
         for j in range(len(pairs)):
             if scaled[i] <= scaled[j] and cosines[i] <= cosines[j]:
@@ -133,9 +133,17 @@ def test_a_passage_that_stands_out_silences_the_vectors() -> None:
     assert fuse.lead(alike) == 0
     assert fuse.lead(clear) == pytest.approx(0.4)
     assert fuse.lead(np.zeros(0, np.float32)) == 0
-    assert fuse.vector_weight(0.0) == fuse.WEIGHT
-    assert fuse.vector_weight(fuse.CLEAR) == 0 == fuse.vector_weight(1.0)
-    assert 0 < fuse.vector_weight(fuse.CLEAR / 2) < fuse.WEIGHT
+    full = fuse.WEIGHT / 20 * (1 - 0.3 * 20 / fuse.ENOUGH)
+    assert fuse.vector_weight(alike, 20.0) == pytest.approx(full)
+    assert fuse.vector_weight(clear, 20.0) == 0.0
+    half = np.array([0.3 + fuse.CLEAR / 2, *[0.3] * 8], np.float32)
+    assert 0 < fuse.vector_weight(half, 20.0) < full
+
+
+def test_a_question_whose_words_are_found_silences_the_vectors() -> None:
+    alike = np.full(9, 0.5, np.float32)
+    assert fuse.vector_weight(alike, 2 * fuse.ENOUGH) == 0.0 < fuse.vector_weight(alike, fuse.ENOUGH)
+    assert fuse.vector_weight(np.zeros(0, np.float32), 0.0) == 1.0
 
 
 def test_memory_index_ranks_by_each_system() -> None:

@@ -98,7 +98,7 @@ def test_kendall_agrees_with_scipy(pairs: list[tuple[int, int]]) -> None:
 
 
 def test_agreement_of_a_set_with_itself_is_perfect(index: Index) -> None:
-    settings = [Setting("words"), Setting("vectors"), Setting(weight=8.0)]
+    settings = [Setting("words"), Setting("vectors"), Setting(weight=400.0)]
     answerable = [question for question in QUESTIONS if question.answerable]
     found = agreement(index, answerable, QUESTIONS, settings)
     assert found.questions == (8, 8)
@@ -116,7 +116,7 @@ def test_silver_ranks_ways_of_ranking_as_gold_does_on_the_five_pages(seeds_index
     """Poor ones are told from good ones; which of the good ones is best is for gold to say."""
     made = make(seeds_index, count=120)
     asked = [question for question in gold.load(gold.shipped()) if question.split == "open"]
-    settings = [Setting("words"), Setting("vectors"), *(Setting(weight=weight) for weight in (0.2, 0.6, 1.2))]
+    settings = [Setting("words"), Setting("vectors"), *(Setting(weight=weight) for weight in (10, 30, 60))]
     found = agreement(seeds_index, made, asked, settings)
     assert found.alike["nDCG@10"] > 0.2
 

@@ -34,7 +34,8 @@ Runs with numpy and `tokenizers`, without torch. NFKC, lower case and traditiona
 
 ## Made by
 
-    python -m train.models --data DIR
+    python -m train.encoder --out var/train --model RUN    # twice, see below
+    python -m train.average RUN1 RUN2 --model models/encoder
 
 on {machine}, two cores shared with other work, no GPU: {seconds} s for the encoder step (start vectors, about three
 minutes, not counted). {runs} Configuration and development scores by step: `training.json`.

@@ -3,7 +3,8 @@
     python -m train.models --data DIR [--out var/train] [--models models]
 
 Steps and what each leaves in OUT (delete a file to run its step again): prepare (pairs.jsonl), vocabulary
-(tokenizer.json), trunk (trunk.npz), encoder twice (run1, run2), average (models/encoder).
+(tokenizer.json), trunk (trunk.npz), encoder twice (run1, run2), average (models/encoder), lists (lists.npz), rerank
+(rerank.pt), export (models/reranker).
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ def main() -> None:
         ("encoder", [*out, "--model", str(runs[0]), "--seed", "7"], runs[0] / "training.json"),
         ("encoder", [*out, "--model", str(runs[1]), "--seed", "8"], runs[1] / "training.json"),
         ("average", [*map(str, runs), "--model", str(encoder)], None),  # seconds; always done again
+        ("lists", [*out, "--model", str(encoder)], settings.out / "lists.npz"),
+        ("rerank", [*out, "--encoder", str(encoder), "--minutes", "34"], settings.out / "rerank.pt"),
+        ("export", [*out, "--model", str(settings.models / "reranker")], None),
     ]
     # A passive wait policy: with the default one, two busy cores spin against each other and train at a tenth.
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}

@@ -29,6 +29,7 @@ from rag import features, refuse
 from rag.facts import dates, numbers
 from rag.question import understand
 from rag.reading import Reader
+from rag.rerank import Reranker, load_reranker, read_hits, reorder
 from rag.scene import Scene
 from rag.words import names, tagged
 
@@ -36,7 +37,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--dev", type=Path, nargs="+", required=True, help="held-out sets in BEIR layout")
 parser.add_argument("--spans", type=Path, required=True, help="held-out pairs with the answer's place")
 parser.add_argument("--encoder", default="", help="encoder folder, the bundled one by default")
-parser.add_argument("--reranker", default="", help="reranker folder, none by default")
+parser.add_argument("--reranker", default="", help="reranker folder, the bundled one by default, or none")
 parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
 parser.add_argument("--groups", type=int, default=26, help="passages with questions in an archive")
 parser.add_argument("--near", type=int, default=5, help="like passages taken in for each question")
@@ -65,12 +66,14 @@ class Archive:
 
     fingerprint = "memory"
 
-    def __init__(self, texts: dict[str, str], encoder: Encoder) -> None:
+    def __init__(self, texts: dict[str, str], encoder: Encoder, reranker: Reranker | None = None) -> None:
         self.passages = [Passage(i, i, i, text, (Span(0, len(text)),)) for i, text in texts.items()]
         found = [passage.text for passage in self.passages]
         ranker = Ranker(lexical.build(found), dense.build(encoder.encode(found)), encoder)
         self.encoder = encoder
         self.search = MemoryIndex(self.passages, ranker).search
+        self.ceiling = ranker.words.ceiling
+        self.reranker = reranker
 
 
 def main() -> None:
@@ -141,12 +144,13 @@ def main() -> None:
 
 def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
     encoder = load_encoder(settings.encoder)
+    reranker = load_reranker(settings.reranker)
     spans = {(row["query"], row["positive"]): row for row in lines(settings.spans)}
     for folder in settings.dev:
-        yield from measure_folder(settings, folder, encoder, spans)
+        yield from measure_folder(settings, folder, encoder, reranker, spans)
 
 
-def measure_folder(settings, folder: Path, encoder: Encoder, spans: dict):  # type: ignore[no-untyped-def,type-arg]
+def measure_folder(settings, folder: Path, encoder: Encoder, reranker, spans: dict):  # type: ignore[no-untyped-def,type-arg]
     """Cases of one held-out set: its questions, cloze questions from its answers, near misses, removed passages."""
     corpus = {row["_id"]: row["text"] for row in lines(folder / "corpus.jsonl")}
     queries = {row["_id"]: row["text"] for row in lines(folder / "queries.jsonl")}
@@ -167,7 +171,7 @@ def measure_folder(settings, folder: Path, encoder: Encoder, spans: dict):  # ty
         for group in chosen:
             for question in asked_of[group][:2]:
                 texts |= {hit.passage.id: hit.passage.text for hit in whole.search(question, k=settings.near)}
-        reader = Reader(Archive(texts, encoder))
+        reader = Reader(Archive(texts, encoder, reranker))
         for group in chosen:
             for number, question in enumerate(asked_of[group][:2]):
                 row = spans.get((question, corpus[group]))
@@ -209,20 +213,22 @@ def case(reader: Reader, question: str, group: str, kind: str, place: int, size:
     asked = understand(question)
     hits = reader.index.search(question, k=30)
     if kind == "removed":
-        hits = without(hits, group)
+        hits = without(hits, group, reader.index.ceiling(question))
+    reads = read_hits(reader.index.reranker, question, hits)
+    hits = reorder(hits, reads)
     vector = reader.index.encoder.encode([question])[0]
     scene = Scene(asked, reader.rarity(), reader.index.encoder, vector)
-    pieces, rows = features.measure(scene, hits, reader.cuts(hits))
+    pieces, rows = features.measure(scene, hits, reader.cuts(hits), reads)
     right = np.array(
         [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
     )
     return Case(group, kind, rows, right, asked.expect.value, question)
 
 
-def without(hits: list[Hit], group: str) -> list[Hit]:
+def without(hits: list[Hit], group: str, ceiling: float) -> list[Hit]:
     """The hits as they would be if one passage were not in the archive."""
     left = [hit for hit in hits if hit.passage.id != group]
-    weight = fuse.vector_weight(fuse.lead(np.array([hit.words for hit in left], np.float32)))
+    weight = fuse.vector_weight(np.array([hit.words for hit in left], np.float32), ceiling)
     scored = [Hit(hit.passage, hit.words + weight * hit.vectors, hit.words, hit.vectors) for hit in left]
     return sorted(scored, key=lambda hit: -hit.score)
 

@@ -1,6 +1,6 @@
 """Train the reranker and its start/end head on lists of passages that words and encoder ranked first.
 
-    python -m train.rerank --out var/train --minutes 30 --model var/train/reranker
+    python -m train.rerank --out var/train --encoder models/encoder --minutes 30
 
 One step takes some questions, each with its passage, a few passages that were ranked high but do not answer, and
 where there is one a question of the same topic that the passage does not answer (near miss). Three losses:
@@ -19,21 +19,23 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from tokenizers import Tokenizer
+from safetensors.numpy import load_file
 
-from train.body import END, START, configuration, pad
+from train.body import END, START, Half, configuration, pad, soft_match, warm_start, with_punctuation
 from train.lists import pool_texts
 from train.prepare import read
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--out", type=Path, default=Path("var/train"))
-parser.add_argument("--model", type=Path, default=Path("var/train/reranker"))
+parser.add_argument(
+    "--encoder", type=Path, default=Path("models/encoder"), help="whose vectors it starts from"
+)
 parser.add_argument("--minutes", type=float, default=30.0)
-parser.add_argument("--questions", type=int, default=12, help="a step")
-parser.add_argument("--others", type=int, default=5, help="wrong passages a question meets in a step")
-parser.add_argument("--length", type=int, default=176)
-parser.add_argument("--rate", type=float, default=6e-4)
-parser.add_argument("--layers", type=int, default=4)
+parser.add_argument("--questions", type=int, default=14, help="a step")
+parser.add_argument("--others", type=int, default=4, help="wrong passages a question meets in a step")
+parser.add_argument("--length", type=int, default=168)
+parser.add_argument("--rate", type=float, default=5e-4)
+parser.add_argument("--layers", type=int, default=3)
 parser.add_argument("--seed", type=int, default=7)
 ASKED_SHARE = {
     "asked_news": 1.0,
@@ -48,20 +50,22 @@ ASKED_SHARE = {
 
 
 class Reranker(torch.nn.Module):
-    """ModernBERT's body with one score a sequence and a start and an end score a piece."""
+    """BERT's body with one score a sequence and a start and an end score a piece."""
 
     def __init__(self, pieces: int, layers: int) -> None:
         super().__init__()
-        from transformers import ModernBertForSequenceClassification
+        from transformers import BertForSequenceClassification
 
-        self.network = ModernBertForSequenceClassification(configuration(pieces, layers=layers))
-        self.span = torch.nn.Linear(256, 2)
+        self.network = BertForSequenceClassification(configuration(pieces, layers=layers))
+        self.span = torch.nn.Linear(self.network.config.hidden_size, 2)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, ids: torch.Tensor, mask: torch.Tensor, side: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores (rows,) and start and end scores (rows, width, 2)."""
-        state = self.network.model(input_ids=ids, attention_mask=mask).last_hidden_state
-        score = self.network.classifier(self.network.head(state[:, 0]))[:, 0]
-        return score, self.span(state)
+        state = self.network.bert(input_ids=ids, attention_mask=mask, token_type_ids=side)
+        score = self.network.classifier(self.network.dropout(state.pooler_output))[:, 0]
+        return score, self.span(state.last_hidden_state)
 
 
 def sequence(question: np.ndarray, passage: np.ndarray, length: int) -> tuple[np.ndarray, int]:
@@ -71,12 +75,20 @@ def sequence(question: np.ndarray, passage: np.ndarray, length: int) -> tuple[np
     return np.concatenate([[START], question, [END], passage[:room], [END]]), len(question) + 2
 
 
+def batch_of(rows: list[tuple[np.ndarray, int]]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Piece numbers, mask, and 1 on the passage's side, each (rows, width)."""
+    ids, mask = pad([row for row, _ in rows])
+    begins = torch.tensor([begin for _, begin in rows])
+    return ids, mask, (mask & (torch.arange(ids.shape[1]) >= begins[:, None])).long()
+
+
 def main() -> None:
     settings = parser.parse_args()
     torch.manual_seed(settings.seed)
     torch.set_num_threads(2)
     chance = np.random.default_rng(settings.seed)
-    tokenizer = Tokenizer.from_file(str(settings.out / "reranker_tokenizer.json"))
+    tokenizer = with_punctuation(settings.encoder / "tokenizer.json")
+    tokenizer.save(str(settings.out / "reranker_tokenizer.json"), pretty=False)
     pairs = read(settings.out / "pairs.jsonl")
     positive, own_texts = pool_texts(pairs)
     data = np.load(settings.out / "lists.npz")
@@ -118,28 +130,26 @@ def main() -> None:
     print(f"{len(asked):,} questions, {len(rows):,} passages, {len(place):,} answers placed", flush=True)
 
     model = Reranker(tokenizer.get_vocab_size(), settings.layers)
-    body = settings.out / "body.pt"
-    if body.exists():
-        model.network.model.load_state_dict(torch.load(body, weights_only=True)["body"])
-        print("body loaded", flush=True)
+    table = load_file(str(settings.encoder / "model.safetensors"))["embedding.weight"].astype(np.float32)
+    warm_start(model.network.get_input_embeddings(), table)
+    soft_match(model.network.bert)
     strength = torch.nn.Parameter(torch.tensor(4.0))
     embedding = model.network.get_input_embeddings().weight
     others = [p for p in model.parameters() if p is not embedding]
-    optimizer = torch.optim.AdamW(
+    masters = Half(
         [
             {"params": [p for p in others if p.ndim > 1], "weight_decay": 0.02, "base": settings.rate},
-            {"params": [p for p in others if p.ndim == 1] + [strength], "weight_decay": 0.0, "base": settings.rate},
+            {"params": [p for p in others if p.ndim == 1], "weight_decay": 0.0, "base": settings.rate},
+            {"params": [strength], "weight_decay": 0.0, "base": 10 * settings.rate},
             {"params": [embedding], "weight_decay": 0.0, "base": settings.rate * 0.5},
-        ],
-        lr=settings.rate, betas=(0.9, 0.98), eps=1e-6,
-    )  # fmt: skip
+        ]
+    )
     saved, spent, step = settings.out / "rerank.pt", 0.0, 0
     if saved.exists():
         state = torch.load(saved, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        strength.data.copy_(state["strength"])
+        masters.load(state["masters"])
         spent, step = state["spent"], state["step"]
+        print(f"resumed at step {step}, {spent / 60:.1f} minutes", flush=True)
 
     begun, last, seen = time.time(), time.time(), 0
     running = np.zeros(5)
@@ -148,8 +158,7 @@ def main() -> None:
     def keep() -> None:
         state = {
             "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "strength": strength.data,
+            "masters": masters.state(),
             "spent": spent + time.time() - begun,
             "step": step,
         }
@@ -158,8 +167,6 @@ def main() -> None:
     while spent + time.time() - begun < settings.minutes * 60:
         part = (spent + time.time() - begun) / (settings.minutes * 60)
         pace = min(1.0, (step + 1) / 100) * max(0.02, 1 - part)
-        for group in optimizer.param_groups:
-            group["lr"] = group["base"] * pace
         picked = chance.choice(len(asked), settings.questions, replace=False, p=share)
         batch, prior, spans, missed = [], [], [], []
         for k in picked:
@@ -168,17 +175,16 @@ def main() -> None:
             row, begins = sequence(question[n], rows[int(positive[n])], settings.length)
             if n in place and place[n][1] + begins < len(row) - 1:
                 spans.append((len(batch), place[n][0] + begins, place[n][1] + begins))
-            batch.append(row)
-            batch += [sequence(question[n], rows[int(found[k, j])], settings.length)[0] for j in some]
+            batch.append((row, begins))
+            batch += [sequence(question[n], rows[int(found[k, j])], settings.length) for j in some]
             prior.append([right[k], *fused[k, some]])
         for q, k in enumerate(picked):
             n = int(asked[k])
             if len(miss[n]):
                 missed.append(q)
-                batch.append(sequence(miss[n], rows[int(positive[n])], settings.length)[0])
-        ids, mask = pad(batch)
-        with torch.autocast("cpu", torch.bfloat16):
-            score, ends = model(ids, mask)
+                batch.append(sequence(miss[n], rows[int(positive[n])], settings.length))
+        ids, mask, side = batch_of(batch)
+        score, ends = model(ids, mask, side)
         score, ends = score.float(), ends.float()
         near = score[settings.questions * (settings.others + 1) :]
         listed = score[: settings.questions * (settings.others + 1)].view(settings.questions, -1)
@@ -199,10 +205,8 @@ def main() -> None:
                 F.cross_entropy(open_to[:, :, 0], first) + F.cross_entropy(open_to[:, :, 1], final)
             )
         loss = loss_list + 0.5 * loss_bare + 0.5 * loss_near + 0.3 * loss_odds + 0.5 * loss_span
-        optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*others, strength], 1.0)
-        optimizer.step()
+        masters.step(pace)
         step, seen = step + 1, seen + int(mask.sum())
         now = np.array([float(x.detach()) for x in (loss_list, loss_bare, loss_near, loss_odds, loss_span)])
         running = now if step == 1 or not running.any() else 0.98 * running + 0.02 * now

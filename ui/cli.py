@@ -312,7 +312,9 @@ def _parser() -> argparse.ArgumentParser:
                 help="folder, or milvus://HOST:PORT/NAME; default: %(default)s",
             )
         command.add_argument("--model", default="", help="encoder: folder or sentence-transformers name")
-        command.add_argument("--reranker", default="", help="'none'; this version has no reranking stage")
+        command.add_argument(
+            "--reranker", default="", help="CrossEncoder folder or name, none for no reranking"
+        )
         command.add_argument("--llm", default="", metavar="PROVIDER:MODEL", help="rephrase with a chat model")
         return command
 

@@ -56,11 +56,12 @@ class RemoteRanker:
             for match in by_words
             if match.key not in cosines
         }
-        lead = fuse.lead(fuse.scale(self._best(by_words), wanted.ceiling))
+        best = fuse.scale(self._best(by_words), wanted.ceiling)
+        weight = fuse.vector_weight(best, wanted.ceiling)
         rows = np.array(sorted(words), np.int64)
         scaled = fuse.scale(np.array([words[row] for row in rows.tolist()], np.float32), wanted.ceiling)
         cosine = np.array([cosines[row] for row in rows.tolist()], np.float32)
-        return _ranked(rows, scaled, cosine, system, lead)[:k]
+        return _ranked(rows, scaled, cosine, system, weight)[:k]
 
     def _by_words(self, wanted: Wanted, depth: int, condition: str) -> list[Match]:
         if not wanted.weights:
@@ -98,12 +99,12 @@ def _ranked(
     words: fuse.Scores,
     cosines: fuse.Scores,
     system: System,
-    lead: float,
+    weight: float,
 ) -> list[Ranked]:
     final = {
         "words": words,
         "vectors": cosines,
-        "fused": fuse.fuse(words, cosines, fuse.vector_weight(lead)),
+        "fused": fuse.fuse(words, cosines, weight),
     }[system]
     order = np.lexsort((rows, -final))
     return [Ranked(int(rows[i]), float(final[i]), float(words[i]), float(cosines[i])) for i in order]
