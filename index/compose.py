@@ -207,6 +207,7 @@ def _body(document: Document, article: Article, copy: Copy) -> Iterator[Passage]
     packed = [
         (section, content) for section in copy.sections for content in pack(document.text, section.paragraphs)
     ]
+    date = article.date
     for number, (section, content) in enumerate(packed):
         flags = ["broken"] if _holds(content, copy.rejoined) else []
         if (copy.ends and number == len(packed) - 1) or (copy.begins and number == 0):
@@ -214,7 +215,14 @@ def _body(document: Document, article: Article, copy: Copy) -> Iterator[Passage]
         if copy.boxed:
             flags.append("unrelated")
         passage = _passage(document, article, content, "body", section.name, tuple(flags))
-        yield replace(passage, speaker=_speaker(section, content, speaking))
+        date = _spoken(document, content.text) or date
+        yield replace(passage, date=date, speaker=_speaker(section, content, speaking))
+
+
+def _spoken(document: Document, text: str) -> str:
+    """The day of a dateline that a passage opens with: what follows speaks from that day."""
+    opening = shapes.DATELINE.match(text)
+    return dateline_date(opening["wire"], document.source.date) if opening else ""
 
 
 def _speaker(section: Section, content: Located, speaking: dict[int, str]) -> str:

@@ -8,6 +8,7 @@ from index.compose import article_of, copy_of, passages_of
 from index.document import Article, Document, Passage, Reading
 from index.heads import follow, sorted_heads
 from index.lines import lines
+from index.links import linked
 from index.lost import loses_numbers
 from index.pieces import pieces
 from index.runs import join_halves, runs
@@ -31,6 +32,5 @@ def segment(document: Document) -> Reading:
         article = article_of(document, copy)
         made.append(article)
         cut.extend(passages_of(document, article, copy, losing))
-    return Reading(
-        document, tuple(made), tuple(cut), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span))
-    )
+    left_out = sorted([*dropped, *jumps], key=lambda drop: drop.span)
+    return Reading(document, tuple(linked(made, cut)), tuple(cut), tuple(left_out))

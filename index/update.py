@@ -24,7 +24,7 @@ from index.remote import Location, Remote
 from index.search import searchable
 from index.segment import segment
 
-READER = "3"  # raise it when the same file would be cut differently: documents are then read again
+READER = "4"  # raise it when the same file would be cut differently: documents are then read again
 _BATCH = 512  # passages encoded at a time
 
 
