@@ -10,6 +10,7 @@ from index.document import Article, Span, YoujuError
 from index.records import DocumentCard
 from rag.answer import Answer, Citation
 from rag.references import reference
+from rag.wording import say
 
 FORMAT = "youju-evidence-1"
 
@@ -112,27 +113,28 @@ def evidence(answer: Answer, index: Originals, *, model: str = "") -> dict[str, 
     }
 
 
-def markdown(answer: Answer, index: Originals) -> str:
+def markdown(answer: Answer, index: Originals, language: str = "zh") -> str:
     """The answer with its quotations and GB/T 7714 references, for people; document text is escaped."""
     cards = {card.id: card for card in index.documents()}
     lines = [f"## {_escaped(answer.question)}", ""]
     for claim in answer.claims:
         marks = "".join(f"[{number}]" for number in claim.citations)
         said = _escaped(claim.text) if claim.citations else f"~~{_escaped(claim.text)}~~"
-        lines.append(f"{said}{marks}（{claim.verdict}）")
+        lines.append(said + marks + say(language, "verdict", verdict=say(language, claim.verdict)))
     if not answer.claims:
         lines.append(_escaped(answer.text))
     lines += ["", *(f"> {_escaped(note)}" for note in answer.notes)]
     if answer.citations:
-        lines += ["", "### 参考文献", ""]
+        lines += ["", f"### {say(language, 'references')}", ""]
     for citation in answer.citations:
         for each in (citation, *citation.also):
             named = reference(_article(each, index), cards[each.doc])
-            places = "、".join(f"{span.start}–{span.end}" for span in each.spans)
-            lines.append(f"[{citation.number}] {_escaped(named)} {_escaped(each.doc)}，第 {places} 字：")
+            places = say(language, "listing").join(f"{span.start}–{span.end}" for span in each.spans)
+            place = say(language, "place_in", doc=_escaped(each.doc), places=places)
+            lines.append(f"[{citation.number}] {_escaped(named)} {place}")
             lines.append(f"“{_escaped(_one_line(each.text))}”")
             lines.append("")
-    lines.append(f"索引指纹：{index.fingerprint}")
+    lines.append(say(language, "fingerprint", fingerprint=index.fingerprint))
     return "\n".join(lines) + "\n"
 
 

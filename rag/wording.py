@@ -44,6 +44,15 @@ _CHINESE = {
     "bye": "再见！",
     "help": "我是“有据”：只依据已建索引的文档回答问题，每句话都标明原文出处；文档里没有的，我会明说没有。",
     "empty": "请输入一个问题。",
+    "references": "参考文献",
+    "place_in": "{doc}，第 {places} 字：",
+    "fingerprint": "索引指纹：{fingerprint}",
+    "verdict": "（{verdict}）",
+    "verbatim": "与原文一致",
+    "near-verbatim": "与原文略有出入",
+    "stitched": "由几处原文拼合",
+    "misattributed": "出处可能有误",
+    "absent": "未在原文中找到",
 }
 _ENGLISH = {
     "nothing": "no passage was found that has to do with the question",
@@ -89,6 +98,15 @@ _ENGLISH = {
     "help": "I am Youju: I answer from the indexed documents alone, with the source of every sentence; "
     "what they do not tell, I say so.",
     "empty": "Please type a question.",
+    "references": "References",
+    "place_in": "{doc}, characters {places}:",
+    "fingerprint": "Index fingerprint: {fingerprint}",
+    "verdict": " ({verdict})",
+    "verbatim": "verbatim",
+    "near-verbatim": "near-verbatim",
+    "stitched": "put together from several places",
+    "misattributed": "source may be wrong",
+    "absent": "not found in the originals",
 }
 LANGUAGES = {"zh": _CHINESE, "en": _ENGLISH}
 

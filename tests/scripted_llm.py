@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BREAK = "\x00break"  # a piece of a reply at which the connection is cut
-Script = Callable[[str, dict[str, str]], list[str]]
+Script = Callable[[str, dict[str, str]], Iterable[str]]
 _BLOCK = re.compile(r"^\[(\w+)\] [^\n]*\n(.+?)(?=\n\n\[\w+\] |\Z)", re.M | re.S)
 
 

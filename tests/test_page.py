@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from serving import CHROMIUM, SHOTS, Served, free_port, serving, write_archive
+from browsing import ask, chinese_text, chromium, picture, watched
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from serving import CHROMIUM, Served, free_port, serving, write_archive
 
 from index.search import open_index
 from rag.export import replay
@@ -20,7 +21,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed (apt-get install chromium)"),
 ]
-expect.set_options(timeout=20_000)
 QUESTION = "澄江大桥全长多少公里？"
 
 
@@ -33,12 +33,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -60,37 +56,6 @@ def page(context: BrowserContext, served: Served) -> Iterator[Page]:
     assert outside == []
     assert errors == []
     assert opened.evaluate("window.pwned") is None
-
-
-def watched(page: Page, address: str) -> tuple[list[str], list[str]]:
-    """Lists that fill with requests to elsewhere and with errors of the page."""
-    outside: list[str] = []
-    errors: list[str] = []
-
-    def note(url: str) -> None:
-        if not url.startswith((address, "data:", "blob:")):
-            outside.append(url)
-
-    page.on("request", lambda request: note(request.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("dialog", lambda dialog: (errors.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    return outside, errors
-
-
-def ask(page: Page, question: str) -> None:
-    """Types a question, sends it with Enter and waits for the finished answer."""
-    before = page.locator(".turn[data-exchange]").count()
-    page.fill("#question", question)
-    page.press("#question", "Enter")
-    expect(page.locator(".turn[data-exchange]")).to_have_count(before + 1)
-    expect(page.locator("body.busy")).to_have_count(0)
-
-
-def picture(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(350)  # the panel slides
-    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def test_a_reader_asks_and_opens_the_cited_characters(page: Page, served: Served) -> None:
@@ -116,16 +81,16 @@ def squeezed(text: str) -> str:
 
 
 def test_the_source_panel_by_keyboard(page: Page) -> None:
-    ask(page, "澄江大桥和图书馆新馆各有什么新变化？")
+    ask(page, "周承远说了什么？")
     page.locator("#live .card").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#panel .count")).to_contain_text("1 /")
-    total = int(page.locator("#panel .source").get_attribute("data-total") or "0")
-    if total > 1:
-        page.keyboard.press("]")
-        expect(page.locator("#panel .count")).to_contain_text(f"2 / {total}")
-        page.keyboard.press("[")
-        expect(page.locator("#panel .count")).to_contain_text(f"1 / {total}")
+    expect(page.locator("#panel .count")).to_have_text("1 / 2")
+    first = page.locator("#panel .view-original mark.cited").first.inner_text()
+    page.keyboard.press("]")
+    expect(page.locator("#panel .count")).to_have_text("2 / 2")
+    expect(page.locator("#panel .view-original mark.cited").first).not_to_have_text(first)
+    page.keyboard.press("[")
+    expect(page.locator("#panel .count")).to_have_text("1 / 2")
     page.keyboard.press("Escape")
     expect(page.locator("body.panel-open")).to_have_count(0)
     assert page.evaluate("document.activeElement.classList.contains('card')")
@@ -231,6 +196,36 @@ def test_a_file_comes_in_is_answered_from_and_goes(page: Page, tmp_path: Path) -
     page.keyboard.press("Escape")
     ask(page, question)
     expect(page.locator("#live .turn")).not_to_contain_text("二十七株")
+
+
+def test_the_folders_are_read_again(page: Page, served: Served) -> None:
+    paper = served.folder / "2024-06-09_ferry.txt"
+    page.get_by_role("tab", name="文档").click()
+    page.evaluate("window.confirm = () => true")
+    row = page.locator("#documents tbody tr", has_text=paper.name)
+    for text, count in (("云溪日报\n\n渡口复航\n\n6月8日，柳荫里渡口复航。\n", 1), ("", 0)):
+        paper.write_text(text, encoding="utf-8") if text else paper.unlink()
+        page.locator("[data-do=reread]").click()
+        expect(page.locator("#understood .intake h2")).to_have_text("完成")
+        expect(row).to_have_count(count)
+        page.locator("#documents .document").first.click()
+        expect(page.locator("#understood .understood")).to_be_visible()
+
+
+def test_a_reading_of_the_question_is_taken_back_and_made_again(page: Page) -> None:
+    ask(page, QUESTION)
+    reading = page.locator("#live .reading.undo").first
+    told = reading.locator("span").first.inner_text()
+    picture(page, "readings")
+    reading.locator("button").click()
+    expect(page.locator("#live .reading.redo")).to_have_count(1)
+    assert told not in page.locator("#live .readings").inner_text()
+    expect(page.locator("#live .prose")).to_contain_text("2.8公里")
+    expect(page.locator(".turn")).to_have_count(1)
+    page.reload()
+    page.locator("#past .reading.redo button").click()
+    expect(page.locator("#live .reading.redo")).to_have_count(0)
+    expect(page.locator("#live .readings")).to_contain_text(told)
 
 
 def test_judgements_change_the_report(page: Page, served: Served) -> None:
@@ -377,6 +372,21 @@ def test_english_by_the_browsers_language(browser: Browser, served: Served) -> N
     expect(page.locator("#question")).to_have_attribute("placeholder", "Ask about these documents…")
     assert page.locator("html").get_attribute("lang") == "en"
     picture(page, "english")
+    documents = ".example, .language, .seal, .question, .title, .quote, .conversation, .fact, .document"
+    assert chinese_text(page, documents) == []
+    ask(page, "火星上的第一座核电站由谁设计？")
+    expect(page.locator("#live .refusal")).to_contain_text("Cannot answer")
+    expect(page.locator("#live .refusal")).to_contain_text("Searched 3 documents")
+    ask(page, "“大桥”一共提到几次？")
+    expect(page.locator("#live .readings")).to_contain_text("Every occurrence")
+    spoken = f"{documents}, .readings, .prose, .file, .facsimile, .view, #panel h2, .byline, .notes"
+    assert chinese_text(page, spoken) == []
+    for name in ("Documents", "Concordance", "Evaluation", "Settings"):
+        page.get_by_role("tab", name=name).click()
+        if name == "Documents":
+            page.locator("#documents .document").first.click()
+            expect(page.locator("#understood .understood")).to_be_visible()
+        assert chinese_text(page, f"{spoken}, #understood h2, #understood strong, option") == []
     context.close()
 
 

@@ -18,7 +18,8 @@ from ui import asking, intake, schema
 from ui.archive import Archive, Opened
 from ui.auth import Gate
 from ui.exchange import HISTORY
-from ui.problems import problem, status_of
+from ui.problems import language_of, problem, status_of
+from ui.translation import told
 from ui.words import preferred
 
 ABOUT = (
@@ -94,7 +95,8 @@ def _asking(routes: APIRouter, archive: Archive) -> None:
         wanted = checked(body, preferred(accept_language).code)
         if "text/event-stream" not in accept:
             return finished_out(asking.ask(archive, wanted), body.id)
-        events = _events(archive, wanted, body.id, request.url.path)
+        code = body.language or language_of(accept_language)
+        events = _events(archive, wanted, body.id, request.url.path, code)
         return StreamingResponse(
             events, media_type="text/event-stream", headers={"cache-control": "no-store"}
         )
@@ -119,7 +121,7 @@ def finished_out(finished: asking.Finished, given: str = "") -> schema.AnswerOut
     return schema.answer_out(finished.exchange, ranking, given)
 
 
-def _events(archive: Archive, wanted: asking.Asking, given: str, path: str) -> Iterator[str]:
+def _events(archive: Archive, wanted: asking.Asking, given: str, path: str, code: str) -> Iterator[str]:
     """`text` events as the answer grows, then one `answer`; or a `problem`."""
     import json
 
@@ -130,7 +132,7 @@ def _events(archive: Archive, wanted: asking.Asking, given: str, path: str) -> I
             else:
                 yield f"event: text\ndata: {json.dumps({'text': piece}, ensure_ascii=False)}\n\n"
     except YoujuError as error:
-        body = bytes(problem(*status_of(error), str(error), path).body).decode()
+        body = bytes(problem(*status_of(error), told(code, error), path).body).decode()
         yield f"event: problem\ndata: {body}\n\n"
 
 

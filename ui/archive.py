@@ -61,22 +61,25 @@ class Opened:
         raise ArchiveError("there is one archive here and it has no name; leave the choice of archives out")
 
     def assistant(self, settings: Settings, archives: Collection[str] = ()) -> Assistant:
-        """An assistant with these settings; what is loaded is shared among numbers and languages."""
+        """An assistant with these settings.
+
+        What is loaded is shared among numbers of passages, languages, and with or without a language model.
+        """
         from rag.assistant import Assistant
 
         view = self.view(archives)
         chosen = frozenset(view.members) if isinstance(view, Union) else frozenset[str]()
-        shared = replace(settings, k=0, language="")
+        shared = replace(settings, k=0, language="", llm="")
         with self._lock:
             found = self._assistants.pop((shared, chosen), None) or Assistant(view, settings)
+            if settings.llm and not found.settings.llm:  # the one that is kept opens the model, once
+                found = _like(found, settings)
             self._assistants[shared, chosen] = found
             while len(self._assistants) > _MOST_CHOICES:
                 del self._assistants[next(iter(self._assistants))]
         if found.settings == settings:
             return found
-        other = copy(found)
-        other.settings = settings
-        return other
+        return _like(found, settings)
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -103,6 +106,13 @@ class Opened:
     def passages(self, doc: str, article: str) -> list[Passage]:
         """The passages of one article, in reading order."""
         return [found for found in self.index.passages.of_document(doc) if found.article == article]
+
+
+def _like(assistant: Assistant, settings: Settings) -> Assistant:
+    """The same assistant with other settings; it shares what is loaded."""
+    other = copy(assistant)
+    other.settings = settings
+    return other
 
 
 class Archive:

@@ -121,7 +121,8 @@ def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str |
                 asking.question, asking.history, where=asking.where, undo=asking.undo
             ):
                 if isinstance(piece, Answer):
-                    yield _finished(piece, opened, key, time.perf_counter() - started)
+                    shown = _finished(piece, opened, key, time.perf_counter() - started)
+                    yield replace(shown, exchange=replace(shown.exchange, undone=asking.undo))
                 else:
                     yield piece
     finally:

@@ -39,7 +39,9 @@ class Exporter:
                 if sent(event, "form", "") == "evidence":
                     text = json.dumps(evidence_of(exchanges[0], opened), ensure_ascii=False, indent=2)
                     return render.file(f"youju-{exchanges[0].key}.json", "application/json", text)
-                text = "\n".join(markdown(answer_of(shown, opened), opened.index) for shown in exchanges)
+                text = "\n".join(
+                    markdown(answer_of(shown, opened), opened.index, self.words.code) for shown in exchanges
+                )
         except YoujuError as error:
             return render.trouble(failed(self.words, error))
         return render.file(f"youju-{exchanges[-1].key}.md", "text/markdown", text)

@@ -88,6 +88,7 @@ class Exchange:
     reason: str = ""
     notes: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
+    undone: tuple[str, ...] = ()  # keys of readings that the reader took back
     incomplete: bool = False
     fingerprint: str = ""
     seconds: float = 0.0
@@ -213,6 +214,7 @@ def from_json(value: object) -> Exchange:
         reason=_text(raw.get("reason")),
         notes=_texts(raw.get("notes")),
         readings=tuple(_reading_from(item) for item in _list(raw.get("readings"))),
+        undone=_texts(raw.get("undone")),
         incomplete=raw.get("incomplete") is True,
         fingerprint=_text(raw.get("fingerprint")),
         seconds=_number(raw.get("seconds")),

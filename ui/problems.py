@@ -25,6 +25,8 @@ from index.union import ArchiveError
 from ui.asking import BusyError, QuestionError
 from ui.exchange import ExchangeError
 from ui.intake import TooManyError
+from ui.translation import told
+from ui.words import preferred
 
 MEDIA = "application/problem+json"
 _STATUS: tuple[tuple[type[YoujuError], int, str], ...] = (
@@ -78,7 +80,14 @@ def install(app: FastAPI) -> None:
 
 async def _ours(request: Request, error: Exception) -> Response:
     status, title = status_of(error) if isinstance(error, YoujuError) else (500, "failed")
-    return problem(status, title, str(error), request.url.path)
+    code = language_of(request.headers.get("accept-language", ""))
+    detail = told(code, error) if isinstance(error, YoujuError) else ""
+    return problem(status, title, detail, request.url.path)
+
+
+def language_of(accepted: str) -> str:
+    """The language of a problem's detail: English where none is asked for, as programs read it."""
+    return preferred(accepted).code if accepted else "en"
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -166,7 +167,8 @@ def _warm(archive: Archive) -> None:
         archive.warm()
         with archive.lease() as opened:
             for words in LANGUAGES.values():
-                opened.examples[words.code] = tried(words, opened, opened.assistant(archive.settings))
+                plain = opened.assistant(replace(archive.settings, llm=""))  # no model is paid for a welcome
+                opened.examples[words.code] = tried(words, opened, plain)
     except YoujuError as error:
         print(f"youju: {error}", file=sys.stderr, flush=True)
 

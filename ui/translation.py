@@ -29,6 +29,7 @@ _CHINESE: tuple[tuple[str, str], ...] = (
     (r"k is a whole number from 1 to (\d+), got .*", "段落数应在 1 到 {} 之间"),
     (r"documents are at most (.+) names", "最多指定 {} 篇文档"),
     (r"archives are at most (.+) names", "最多指定 {} 个档案"),
+    (r"undo takes at most (.+) readings by their keys", "一次最多撤销 {} 处理解"),
     (r"a date is .*, got (.*)", "日期应写作 2023、2023-11 或 2023-11-30，而不是 {}"),
     (r"too many questions at once; .*", "现在提问的人较多，请稍后再试"),
     (r"at most (.+) files at once, got (.+)", "一次最多 {} 个文件，现有 {} 个"),
@@ -90,7 +91,9 @@ _KINDS: tuple[tuple[type[YoujuError], str], ...] = (
     (IndexBusy, "索引正在写入；请稍后再试"),
     (ModelError, "模型无法使用；请查看启动参数与终端输出"),
 )
-_RULES = tuple((re.compile(rf"(?:[^\n]*?: )?{said}", re.DOTALL), meant) for said, meant in _CHINESE)
+_RULES = tuple(  # without a file's name before it, then with one
+    (re.compile(before + said, re.DOTALL), meant) for before in ("", "[^\n]*?: ") for said, meant in _CHINESE
+)
 _REASONS = {"rule": "分隔线", "markup": "标记符号", "ornament": "装饰符号", "jump line": "转版提示"}
 
 

@@ -50,6 +50,9 @@ class Words:
     incomplete: str
     failed: str
     understood: str
+    undo: str
+    redo: str
+    undone: str
     notes: str
     took: str
     copy: str

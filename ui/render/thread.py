@@ -117,9 +117,21 @@ def _question(words: Words, question: str) -> Html:
 
 
 def _understood(words: Words, shown: Exchange) -> Html:
-    if not shown.understood:
+    """How the question was read; each reading can be taken back, and one taken back made again."""
+    made = [_reading(words, "undo", reading.text, reading.key) for reading in shown.readings]
+    undone = [
+        _reading(words, "redo", words.undone.format(key.partition(":")[2] or key), key)
+        for key in shown.undone
+    ]
+    if not made and not undone:
         return Html()
-    return el("p", words.understood + " ", el("q", "；".join(shown.understood)), class_="understood")
+    return el("ul", *made, *undone, class_="readings", aria_label=words.understood)
+
+
+def _reading(words: Words, name: str, told: str, key: str) -> Html:
+    label = words.undo if name == "undo" else words.redo
+    button = action(name, f"{label}：{told}" if words.code == "zh" else f"{label}: {told}", data_reading=key)
+    return el("li", el("span", told), button, class_=f"reading {name}")
 
 
 def _answer(words: Words, shown: Exchange) -> Html:

@@ -56,12 +56,12 @@ function send() {
   else ask(question);
 }
 
-export function ask(question) {
+export function ask(question, undo = []) {
   if (busy) return;
   settle();
   setBusy(true);
   setState("talking", true);
-  parts.live.trigger("submit", { question, history: kept().slice(-6), ...bounds() });
+  parts.live.trigger("submit", { question, history: kept().slice(-6), undo, ...bounds() });
 }
 
 /** Moves the last turn up to the finished ones, so that the server only ever draws the newest. */
@@ -73,7 +73,7 @@ function settle() {
 }
 
 /** Asks again from a turn on: it and what came after it make way. */
-export function again(question, from) {
+export function again(question, from, undo = []) {
   if (busy) return;
   let gone = false;
   for (const turn of turns()) {
@@ -81,7 +81,14 @@ export function again(question, from) {
     if (gone) turn.remove();
   }
   panel.close();
-  ask(question);
+  ask(question, undo);
+}
+
+/** Asks again as it was asked, with one reading of the question taken back or made again. */
+export function reread(turn, key, taken) {
+  const { question, undone = [] } = exchangeOf(turn);
+  const others = undone.filter((other) => other !== key);
+  again(question, turn, taken ? [...others, key] : others);
 }
 
 export function edit(turn) {

@@ -93,7 +93,12 @@ const doing = {
     panel.setView(button.dataset.view);
   },
   stop: chat.stop,
-  retry: (button) => chat.again(chat.exchangeOf(turn(button))?.question ?? turn(button).dataset.question, turn(button)),
+  retry: (button) => {
+    const { question, undone } = chat.exchangeOf(turn(button)) ?? turn(button).dataset;
+    chat.again(question, turn(button), undone);
+  },
+  undo: (button) => chat.reread(turn(button), button.dataset.reading, true),
+  redo: (button) => chat.reread(turn(button), button.dataset.reading, false),
   edit: (button) => chat.edit(turn(button)),
   copy: (button) => copy(chat.exchangeOf(turn(button)).text),
   "copy-quote": () => copy(panel.quotation()),
