@@ -5,6 +5,7 @@ from ui.wording import Words
 ZH = Words(
     code="zh",
     comma="、",
+    aside="（{}）",
     name="有据",
     tagline="每一句都有出处",
     skip="跳到提问框",
@@ -115,6 +116,7 @@ ZH = Words(
     counts_of="{} 篇文章，{} 段",
     listed="显示 {} 篇，共 {} 篇",
     delete_document="从库中删除“{}”？",
+    understood_hint="点按一篇的标题，看从中读出了什么：文章、日期、缺损，以及没有收入的部分。",
     gone_document="这篇文档已不在库中。",
     page_name="版面",
     encoding="编码",

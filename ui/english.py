@@ -5,6 +5,7 @@ from ui.wording import Words
 EN = Words(
     code="en",
     comma=", ",
+    aside=" ({})",
     name="Youju",
     tagline="Cited answers",
     skip="Skip to the question box",
@@ -117,6 +118,7 @@ EN = Words(
     counts_of="{} articles, {} passages",
     listed="{} of {} shown",
     delete_document="Delete “{}” from the archive?",
+    understood_hint="Press a title to see what was understood: articles, dates, damage, what was left out.",
     gone_document="This document is no longer in the archive.",
     page_name="Page",
     encoding="Encoding",

@@ -126,7 +126,7 @@ def build_tab(archive: Archive, words: Words) -> None:
         with gr.Column(elem_id="library-main"):
             tools = the_part("library-tools", render.library_tools(words, archive.names))
             rows = the_part("documents", "")
-        side = the_part("understood", "")
+        side = the_part("understood", render.note(words.understood_hint))
     rows.input(library.show, outputs=rows, **quiet(queue=False))
     side.select(library.understood, outputs=side, **quiet(queue=False))
     for trigger, work in (

@@ -11,6 +11,7 @@ class Words:
 
     code: str
     comma: str
+    aside: str
     name: str
     tagline: str
     skip: str
@@ -129,6 +130,7 @@ class Words:
     listed: str
     delete_document: str
     gone_document: str
+    understood_hint: str
     page_name: str
     encoding: str
     size: str

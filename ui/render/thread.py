@@ -162,7 +162,7 @@ def _sentence(words: Words, key: str, sentence: Sentence, marks: dict[int, Mark]
     doubt = verdict_words(words, sentence.verdict)
     inner = _with_short(sentence)
     claim = el("span", inner, class_=f"claim verdict-{sentence.verdict}", title=doubt or None)
-    said = hidden(f"（{doubt}）") if doubt else Html()
+    said = hidden(words.aside.format(doubt)) if doubt else Html()
     buttons = [_cite(words, key, marks[number]) for number in sentence.marks if number in marks]
     return join((claim, said, *buttons))
 

@@ -83,7 +83,7 @@ const doing = {
     show(button, list, near(button));
   },
   also: (button) => panel.openAlso(Number(button.dataset.place)),
-  close: panel.close,
+  close: () => panel.close(),
   previous: () => panel.step(-1),
   next: () => panel.step(1),
   earlier: () => panel.more("before"),
@@ -164,6 +164,10 @@ function onChange(event) {
   else store.setSetting(name, value);
   if (input.type === "range") input.nextElementSibling.textContent = input.value;
 }
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest('#tabs button[role="tab"]')) panel.close({ stay: true });
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {

@@ -61,12 +61,13 @@ export function setView(wanted) {
   if (pages && cited) pages.scrollTop += cited.getBoundingClientRect().top - pages.getBoundingClientRect().top - 120;
 }
 
-export function close() {
+/** Closes the panel; who opened it has the focus again, unless it is to stay where it is. */
+export function close({ stay = false } = {}) {
   if (!state("panel-open")) return;
   setState("panel-open", false);
   shown = null;
   point();
-  if (opener?.isConnected) opener.focus({ preventScroll: true });
+  if (!stay && opener?.isConnected) opener.focus({ preventScroll: true });
 }
 
 export function step(by) {
