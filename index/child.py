@@ -78,7 +78,10 @@ def main(arguments: list[str]) -> None:
     except (ReadError, MemoryError, RecursionError) as error:
         _write({"error": str(error) or "asks for too much memory"})
         return
-    pages = [text[:_LONGEST].encode("utf-8", "replace").decode("utf-8") for text in found.pages]
+    if sum(map(len, found.pages)) > _LONGEST:
+        _write({"error": f"holds more than {_LONGEST:,} characters; divide it"})
+        return
+    pages = [text.encode("utf-8", "replace").decode("utf-8") for text in found.pages]
     _write({"pages": pages, "scans": list(found.scans)})
 
 

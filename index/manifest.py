@@ -47,18 +47,32 @@ class Manifest:
         """
         try:
             fields: dict[str, Any] = json.loads(data)
-            if fields["schema"] > SCHEMA:
+            if int(fields["schema"]) > SCHEMA:
                 raise IndexMismatch(
                     f"the index has schema {fields['schema']}, made by a newer version; "
                     f"this one reads up to {SCHEMA}: update Youju"
                 )
             files = tuple(StoredFile(**entry) for entry in fields.pop("files"))
-            return cls(**fields, files=files)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            found = cls(**fields, files=files)
+            parts: tuple[Manifest | StoredFile, ...] = (found, *files)
+            for part in parts:
+                _check_kinds(part)
+            return found
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise IndexDamaged(f"the manifest cannot be read: {error}; run `youju check --repair`") from error
 
     def dump(self) -> bytes:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _check_kinds(one: Manifest | StoredFile) -> None:
+    """Raises TypeError for a value that is none of its field's kind, ValueError for a name that is a path."""
+    for name, kind in one.__annotations__.items():
+        value = getattr(one, name)
+        if type(value).__name__ != str(kind).partition("[")[0]:
+            raise TypeError(f"{name} is a {type(value).__name__}, expected {kind}")
+    if isinstance(one, StoredFile) and (Path(one.name).name != one.name or "\0" in one.name):
+        raise ValueError(f"{one.name!r} is no name of a file")
 
 
 def verify(folder: Path, manifest: Manifest) -> list[str]:

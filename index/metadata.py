@@ -82,6 +82,13 @@ def _from_tables(path: Path, root: Path) -> dict[str, str]:
         folder = folder.parent
 
 
+def _lines(text: str) -> list[dict[str | None, str | list[str] | None]]:
+    try:
+        return list(csv.DictReader(io.StringIO(text)))
+    except csv.Error:  # a cell too long, or no table at all
+        return []
+
+
 @lru_cache(maxsize=16)
 def _table(path: Path, changed: int, size: int) -> dict[str, tuple[tuple[str, str], ...]]:
     """Rows by file name. A table that cannot be read says nothing."""
@@ -92,7 +99,7 @@ def _table(path: Path, changed: int, size: int) -> dict[str, tuple[tuple[str, st
     except (OSError, ReadError):
         return {}
     rows: dict[str, tuple[tuple[str, str], ...]] = {}
-    for line in csv.DictReader(io.StringIO(text)):
+    for line in _lines(text):
         cells = {str(key).strip().lower(): str(value or "").strip() for key, value in line.items() if key}
         fields = {
             name: next((cells[title] for title in titles if cells.get(title)), "")

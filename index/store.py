@@ -19,6 +19,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -60,6 +61,7 @@ _FIXES = {
     errno.EACCES: "ask for permission to write there, or choose another place with --index",
     errno.EROFS: "choose another place with --index",
 }
+_NAME = re.compile(r"gen-\d{6,}")
 _log = logging.getLogger("youju.store")
 
 
@@ -123,7 +125,13 @@ def read_current(path: Path) -> list[Entry]:
         raise IndexDamaged(
             f"{current} does not match its checksum; run `youju check --repair --index {path}`"
         )
-    return [Entry(**entry) for entry in json.loads(line)]
+    try:
+        entries = [Entry(**entry) for entry in json.loads(line)]
+        if not entries or not all(_NAME.fullmatch(entry.generation) for entry in entries):
+            raise ValueError("it names no generation")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise IndexDamaged(f"{current} cannot be read: {error}; restore a backup") from error
+    return entries
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def update_index(
     files = find(sources)
     with store.writer(path), ExitStack() as stack:
         plan = _Plan(stack, path, report or _silent, _given_model(path, model))
-        synced = {str(source.resolve()) for source in sources if source.is_dir()}
+        synced = {_said(source) for source in sources if source.is_dir()}
         for number, (root, file) in enumerate(files):
             plan.read(root, file)
             plan.report(Progress("reading", number + 1, len(files)))
@@ -205,9 +205,9 @@ class _Plan:
 
     def read(self, root: Path, file: Path) -> None:
         """Take one file into the new generation, or say why not."""
-        doc, resolved = name_of(file, root), str(root.resolve())
+        doc, resolved = name_of(file, root), _said(root)
         if doc in self.seen or (doc in self.before and self.before[doc].root != resolved):
-            doc = f"{root.resolve().name}/{doc}"
+            doc = f"{Path(resolved).name}/{doc}"
         card = self.before.get(doc)
         try:
             if card and self.same_reader and not file.is_symlink() and _digest(file) == card.sha256:
@@ -344,6 +344,11 @@ def _given_model(path: Path, model: str) -> str:
         return ""
     generation.close()
     return generation.manifest.model
+
+
+def _said(folder: Path) -> str:
+    """The folder's whole path as it is stored: always valid Unicode, as `name_of` is."""
+    return str(folder.resolve()).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _renamed(document: Document, doc: str) -> Document:

@@ -209,7 +209,7 @@ def _read_spans(quotation: Mapping[str, Any]) -> list[Span]:
     spans = quotation.get("spans")
     try:
         return [Span(int(start), int(end)) for start, end in spans or ()]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise EvidenceError(f"spans are lists of two offsets, got {spans!r}") from error
 
 

@@ -112,6 +112,7 @@ def checked(body: schema.Question, language: str = "") -> asking.Asking:
         k=asking.check_k(body.k),
         undo=asking.check_undo(body.undo),
         language=body.language or language,
+        door="api",
     )
 
 

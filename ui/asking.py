@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from index.document import YoujuError
 from index.search import Where
 from rag.answer import Answer, Turn
+from ui import journal
 from ui.archive import Archive, Opened
 from ui.exchange import Exchange, from_answer, new_key
 
@@ -53,6 +54,7 @@ class Asking:
     plain: bool = False  # without the language model
     undo: tuple[str, ...] = ()  # readings not to be made: keys, aspects, or `all`
     language: str = ""  # of the program's own words; empty keeps the setting
+    door: str = "page"  # where it came in, for the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +113,26 @@ def check_archives(names: Sequence[object] = ()) -> tuple[str, ...]:
 
 def stream(archive: Archive, asking: Asking, *, key: str = "") -> Iterator[str | Finished]:
     """Pieces of the answer as they come, then what came of it. Raises YoujuError."""
+    key = key or new_key()
+    with journal.question(asking.question, door=asking.door, key=key) as line:
+        yield from _turn(archive, asking, key, line)
+
+
+def _turn(archive: Archive, asking: Asking, key: str, line: journal.Line) -> Iterator[str | Finished]:
     if not _turns.acquire(timeout=PATIENCE):
         raise BusyError("too many questions at once; try again shortly")
     try:
         with archive.lease() as opened:
             started = time.perf_counter()
-            assistant = opened.assistant(_settings(archive, asking), asking.archives)
+            settings = _settings(archive, asking)
+            line.waited = started - line.started
+            line.index, line.llm = opened.index.fingerprint, settings.llm
+            assistant = opened.assistant(settings, asking.archives)
             for piece in assistant.stream(
                 asking.question, asking.history, where=asking.where, undo=asking.undo
             ):
                 if isinstance(piece, Answer):
+                    line.answer = piece
                     shown = _finished(piece, opened, key, time.perf_counter() - started)
                     yield replace(shown, exchange=replace(shown.exchange, undone=asking.undo))
                 else:
@@ -147,7 +159,7 @@ def _finished(answer: Answer, opened: Opened, key: str, seconds: float) -> Finis
     shown = from_answer(
         answer,
         opened.cards,
-        key=key or new_key(),
+        key=key,
         fingerprint=opened.index.fingerprint,
         asked=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
     )

@@ -121,10 +121,13 @@ def remove_command(options: argparse.Namespace) -> int:
 
 def ask_command(options: argparse.Namespace) -> int:
     """Answer one question with citations."""
+    from ui import journal
     from ui.saying import answer_lines, export
 
-    with _open_all(options) as index:
-        answer = _assistant(index, options).ask(options.question, undo=options.undo)
+    journal.start(options.log, text=options.log_text)
+    with _open_all(options) as index, journal.question(options.question, door="ask") as line:
+        line.index, line.llm = index.fingerprint, options.llm
+        line.answer = answer = _assistant(index, options).ask(options.question, undo=options.undo)
         if options.evidence is not None:
             export(answer, index, options.evidence)
         if options.json:
@@ -139,12 +142,16 @@ def ask_command(options: argparse.Namespace) -> int:
 def batch_command(options: argparse.Namespace) -> int:
     """Answer a file of questions, each written as soon as it is answered."""
     from rag.export import answer_json
+    from ui import journal
 
+    journal.start(options.log, text=options.log_text)
     questions = list(_questions(options.input))
     with _open(options) as index, options.output.open("w", encoding="utf-8") as out:
         assistant = _assistant(index, options)
         for number, (id_, question, history) in enumerate(questions, 1):
-            answer = assistant.ask(question, history)
+            with journal.question(question, door="batch", key=str(number)) as line:
+                line.index, line.llm = index.fingerprint, options.llm
+                line.answer = answer = assistant.ask(question, history)
             out.write(json.dumps(answer_json(answer, id=id_), ensure_ascii=False) + "\n")
             out.flush()
             if sys.stderr.isatty():
@@ -241,9 +248,11 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 def chat_command(options: argparse.Namespace) -> int:
     """Serve the page, the HTTP API and MCP."""
+    from ui import journal
     from ui.places import places
     from ui.server import serve
 
+    journal.start(options.log, text=options.log_text)
     serve(
         places(options.places),
         _settings(options),
@@ -257,9 +266,11 @@ def chat_command(options: argparse.Namespace) -> int:
 
 def mcp_command(options: argparse.Namespace) -> int:
     """Serve MCP over standard input and output."""
+    from ui import journal
     from ui.mcp import serve_stdio
     from ui.places import places
 
+    journal.start(options.log, text=options.log_text)
     serve_stdio(places(options.places), _settings(options), model=options.model)
     return 0
 
@@ -316,6 +327,11 @@ def _parser() -> argparse.ArgumentParser:
             "--reranker", default="", help="CrossEncoder folder or name, none for no reranking"
         )
         command.add_argument("--llm", default="", metavar="PROVIDER:MODEL", help="rephrase with a chat model")
+        if name in ("ask", "batch", "chat", "mcp"):
+            log = "-" if name in ("chat", "mcp") else ""
+            where = "one line of JSON per question goes there; - is standard error, '' nowhere"
+            command.add_argument("--log", default=log, metavar="FILE", help=where)
+            command.add_argument("--log-text", action="store_true", help="with question and answer in it")
         return command
 
     command = add("index", index_command, "build or update an index")
@@ -422,7 +438,7 @@ def _questions(path: Path) -> Iterator[tuple[str, str, list[Any]]]:
             entry = json.loads(line)
             history = [Turn(turn["q"], turn["a"]) for turn in entry.get("history") or []]
             id_, question = str(entry.get("id", number)), str(entry["question"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise YoujuError(
                 f'{path}, line {number}: expected {{"id", "question", "history"}}, got {line.strip()[:60]!r} '
                 f"({type(error).__name__})"
@@ -440,7 +456,7 @@ def _lines(path: Path) -> Iterable[str]:
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise YoujuError(f"{path}: {error}") from error
 
 

@@ -94,6 +94,7 @@ def make_server(archive: Archive) -> MCPServer[Any]:
             where=asking.check_where(docs or [], since, until),
             archives=asking.check_archives(archives or []),
             undo=asking.check_undo(undo or []),
+            door="mcp",
         )
         return finished_out(asking.ask(archive, wanted))
 

@@ -120,6 +120,7 @@ def asking_of(messages: Sequence[Message], model: str = MODEL, language: str = "
         tuple(turns[-HISTORY:]),
         archives=(name,) if name != model else (),
         language=language,
+        door="openai",
     )
 
 
