@@ -116,8 +116,7 @@ def _index(path: Location) -> Iterator[Finding]:
             return
         with open_index(path) as index:
             cards = index.documents()
-            schema = index.manifest.schema
-            yield Finding(True, f"index {path}: {len(index.passages)} passages, schema {schema}")
+            yield Finding(True, f"index {path}: {len(index.passages)} passages, schema {store.SCHEMA}")
     except IndexMissing:
         yield Finding(False, f"no index at {path}", f"run `youju index FOLDER --index {path}`")
         return
