@@ -23,7 +23,7 @@ from index.search import Hit, searchable
 
 Floats = npt.NDArray[np.float32]
 
-DEPTH = 20  # passages that are read
+DEPTH = 12  # passages that are read
 WEIGHT = 0.01  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
 ASKED = 48  # pieces of a question that are read
 _SPAN = "span.safetensors"  # the start/end head, beside the CrossEncoder's own weights
@@ -98,8 +98,12 @@ class SpanReranker:
     def load(cls, folder: Path) -> SpanReranker:
         """Open a CrossEncoder folder of a BERT with relu, with span.safetensors beside it."""
         from safetensors.numpy import load_file
+        from threadpoolctl import threadpool_limits
         from tokenizers import Tokenizer
 
+        # Matrices this small are no quicker on two threads, which wait for each other in a busy loop:
+        # beside other work that made a question twenty times slower. Questions run in parallel instead.
+        threadpool_limits(1, user_api="blas")
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("model_type") != "bert" or config.get("hidden_act") != "relu":
             raise ModelError(
