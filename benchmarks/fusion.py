@@ -52,9 +52,9 @@ def measure(collection: Collection, model: str, most: int) -> dict[str, list[flo
         vector = encoder.encode([question])[0]
         ceiling = words.ceiling(question)
         bm25 = fuse.scale(words.scores(question), ceiling)
-        near, _ = dense.search(vectors, vector, DEPTH)
+        near, _ = vectors.search(vector, DEPTH)
         rows = np.union1d(np.argsort(-bm25)[:DEPTH], near)
-        cosines = dense.rows_of(vectors, rows) @ vector
+        cosines = vectors.rows_of(rows) @ vector
         candidates = {"words": bm25[rows], "vectors": cosines}
         for weight, clear, enough in product(WEIGHTS, CLEAR, ENOUGH):
             factor = fuse.vector_weight(bm25, ceiling, weight=weight, clear=clear, enough=enough)

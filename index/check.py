@@ -9,11 +9,9 @@ from index import inventory, store
 from index.document import IndexDamaged, IndexMissing
 from index.inventory import Listed
 from index.manifest import SCHEMA, Manifest, verify, whole_files
-from index.records import Records
+from index.records import RECORDS, Records
 from index.remote import AddressError, Location, Remote
 from index.update import Damaged, restore_documents, update_index
-
-_RECORDS = "passages.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def roll_back(path: Location) -> CheckReport:
 def _rebuild(path: Path, folder: Path, model: str) -> None:
     manifest = _manifest(folder)
     whole = whole_files(folder, manifest) if manifest else frozenset()
-    records = folder / _RECORDS if _RECORDS in whole else None
+    records = folder / RECORDS if RECORDS in whole else None
     listed = _listed(folder, whole)
     if manifest is None or listed is None:
         raise IndexDamaged(
@@ -127,9 +125,9 @@ def _listed(folder: Path, whole: frozenset[str]) -> list[Listed] | None:
     """What the generation held; None when neither inventory nor records are whole."""
     if inventory.NAME in whole:
         return inventory.load(folder)
-    if _RECORDS not in whole:
+    if RECORDS not in whole:
         return None
-    opened = Records(folder / _RECORDS)
+    opened = Records(folder / RECORDS)
     try:
         return [Listed(card.id, card.root, card.sha256) for card in opened.documents()]
     finally:

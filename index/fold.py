@@ -22,6 +22,7 @@ _DASHES = dict.fromkeys("‐‑‒–—―─━﹘", "-") | dict.fromkeys("·�
 _TABLE = _RADICALS | _QUOTES | _STOPS | _DASHES
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _GAP = re.compile(rf"(?<=[{_HAN}])[^\S\n]+(?=[{_HAN}])")
+_IS_HAN = re.compile(rf"[{_HAN}]")
 _PLAIN = re.compile(r"[\x20-\x7e\n]*\Z")
 
 
@@ -35,19 +36,20 @@ def fold(text: str) -> tuple[str, tuple[int, ...]]:
     letters: list[str] = []
     places: list[int] = []
     gaps = {place for match in _GAP.finditer(text) for place in range(*match.span())}
-    for place, character in enumerate(text):
+    for place, original in enumerate(text):
         if place in gaps:
             continue
-        for letter in _character(character):
+        for letter in character(original):
             if letter == " " and letters and letters[-1] == " ":
                 continue
             letters.append(letter)
             places.append(place)
-    return _simplified("".join(letters)), tuple(places)
+    return simplified("".join(letters)), tuple(places)
 
 
 @lru_cache(maxsize=65536)
-def _character(character: str) -> str:
+def character(character: str) -> str:
+    """What one character becomes on its own: one letter mostly, none, or several."""
     if character.isspace():
         return " "
     if unicodedata.category(character) in {"Cf", "Cc", "Cs"}:
@@ -56,22 +58,29 @@ def _character(character: str) -> str:
     return "".join(" " if part.isspace() else _TABLE.get(part, part) for part in folded)
 
 
-def _simplified(text: str) -> str:
+def is_han(character: str) -> bool:
+    """Whether spaces between this character and another such one are no spaces between words."""
+    return bool(_IS_HAN.match(character))
+
+
+def simplified(text: str) -> str:
+    """Traditional characters to simplified ones; the length stays."""
     if _PLAIN.match(text):
         return text
-    converted = _opencc(text)
-    if len(converted) == len(text):
-        return converted
+    found = converted(text)
+    if len(found) == len(text):
+        return found
     return "".join(_one_simplified(character) for character in text)
 
 
 @lru_cache(maxsize=65536)
 def _one_simplified(character: str) -> str:
-    converted = _opencc(character)
-    return converted if len(converted) == 1 else character
+    found = converted(character)
+    return found if len(found) == 1 else character
 
 
-def _opencc(text: str) -> str:
+def converted(text: str) -> str:
+    """What OpenCC makes of a text; seldom, it is longer or shorter."""
     return str(_converter().convert(text))
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from index.crew import cores
 from index.document import IndexDamaged, IndexMismatch
+from index.stamps import Stamps
 
-SCHEMA = 2  # 1: without inventory and manifest.sha256
+SCHEMA = 3  # 1: without inventory and manifest.sha256; 2: words and vectors in one piece
 SEAL = "manifest.sha256"  # tells a whole generation where CURRENT is lost
+_LARGE = 64 << 20  # bytes from which files are hashed on all cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,20 @@ def _check_kinds(one: Manifest | StoredFile) -> None:
         raise ValueError(f"{one.name!r} is no name of a file")
 
 
-def verify(folder: Path, manifest: Manifest) -> list[str]:
-    """Problems of a generation's files, one line each; empty when all are as written."""
-    problems = [problem for stored in manifest.files if (problem := _problem(folder / stored.name, stored))]
+def verify(folder: Path, manifest: Manifest, stamps: Stamps | None = None) -> list[str]:
+    """Problems of a generation's files, one line each; empty when all are as written.
+
+    Large files that `stamps` say were verified, and are untouched since, are not read again.
+    """
+
+    def problem(stored: StoredFile) -> str:
+        return _problem(folder / stored.name, stored, stamps)
+
+    with ThreadPoolExecutor(cores()) as threads:  # hashing leaves the interpreter free
+        large = sum(stored.size for stored in manifest.files) > _LARGE
+        problems = [found for found in (threads.map if large else map)(problem, manifest.files) if found]
+    if stamps and not problems:
+        stamps.save()
     if manifest.schema > 1 and not sealed(folder):
         problems.append(f"{folder / SEAL} does not match the manifest")
     listed = {stored.name for stored in manifest.files} | {"manifest.json", SEAL}
@@ -92,13 +108,19 @@ def whole_files(folder: Path, manifest: Manifest) -> frozenset[str]:
     return frozenset(stored.name for stored in manifest.files if not _problem(folder / stored.name, stored))
 
 
-def _problem(path: Path, stored: StoredFile) -> str:
+def _problem(path: Path, stored: StoredFile, stamps: Stamps | None = None) -> str:
     try:
         if not path.is_file():
             return f"{path} is missing"
         if path.stat().st_size != stored.size:
             return f"{path} has {path.stat().st_size} bytes, expected {stored.size}"
-        return "" if digest(path) == stored.sha256 else f"{path} does not match its checksum"
+        if stamps and stamps.holds(path, stored.sha256):
+            return ""
+        if digest(path) != stored.sha256:
+            return f"{path} does not match its checksum"
+        if stamps:
+            stamps.note(path, stored.sha256)
+        return ""
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
 
@@ -106,6 +128,17 @@ def _problem(path: Path, stored: StoredFile) -> str:
 def describe(path: Path, rows: int = 0) -> StoredFile:
     """The manifest's entry for a file that was just written."""
     return StoredFile(path.name, path.stat().st_size, digest(path), rows)
+
+
+def described(
+    folder: Path, rows: Mapping[str, int], before: Path | None, files: Mapping[str, StoredFile]
+) -> tuple[StoredFile, ...]:
+    """Entries for all files of a folder; those shared with the generation `before` are in `files`."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        shared = before is not None and path.name in files and path.samefile(before / path.name)
+        found.append(files[path.name] if shared else describe(path, rows.get(path.name, 0)))
+    return tuple(found)
 
 
 def digest(path: Path) -> str:

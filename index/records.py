@@ -6,9 +6,12 @@ by row, so that an archive larger than memory can be opened.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Any, overload
 from index.document import Article, Document, Dropped, Page, Passage, Reading, Source, Span
 from index.failpoints import reach
 
+RECORDS = "passages.sqlite"
 _TABLES = """
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, root TEXT, sha256 TEXT, size INTEGER, encoding TEXT, media TEXT,
@@ -32,6 +36,9 @@ CREATE INDEX articles_doc ON articles (doc);
 CREATE INDEX passages_doc ON passages (doc);
 CREATE INDEX dropped_doc ON dropped (doc);
 """
+_AT_ONCE = 500  # values in one query: older SQLite takes no more than 999
+_SAVE_AFTER = 1.0  # seconds of work that a kill may cost
+_CLONE = 0x40049409  # FICLONE of Linux
 _PASSAGE = "id, doc, article, text, spans, title, section, kind, date, speaker, flags, lost, page"
 _ARTICLE = "id, doc, title, kind, byline, dateline, date, spans, continues, continued, complete"
 
@@ -78,15 +85,34 @@ class DocumentCard:
 
 
 class Writer:
-    """Fills a new file; rows of passages are numbered from 0 as they come."""
+    """Fills a file with documents: a new one, or a copy of an older one of which some stay as they are.
 
-    def __init__(self, path: Path) -> None:
+    Rows of passages are numbered from `first` as they come. What was added is
+    safe from a kill of the process a second later, so that a later writer can
+    go on with the file.
+    """
+
+    def __init__(self, path: Path, *, base: Path | None = None, first: int = 0) -> None:
+        fresh = not path.exists()
+        if fresh and base is not None:
+            copy_file(base, path)
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES + "BEGIN;")
-        self._row = 0
+        self._database.executescript(
+            "PRAGMA journal_mode=DELETE; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;"
+        )
+        if fresh and base is None:
+            self._database.executescript(_TABLES)
+        highest = self._database.execute("SELECT max(row) FROM passages").fetchone()[0]
+        self._row = max(first, -1 if highest is None else highest) + (
+            highest is not None and highest >= first
+        )
+        self._database.execute("BEGIN")
+        self._saved = time.monotonic()
+        self.touched = False  # whether anything was added or removed
 
     def add(self, reading: Reading, *, root: str, added: str) -> None:
         """Store what was read of one document. Raises sqlite3.IntegrityError when an id is there already."""
+        self.touched = True
         document, source = reading.document, reading.document.source
         fields = [document.id, root, document.sha256, document.size, document.encoding, document.media]
         fields += [source.newspaper, source.date, source.page, _dump(source.given)]
@@ -99,21 +125,71 @@ class Writer:
             self._row += 1
         for drop in reading.dropped:
             self._insert("dropped", [document.id, *_pair(drop.span), drop.reason])
+        self._save()
         reach("document stored")
+
+    def remove(self, doc: str) -> None:
+        """Forget a document."""
+        self.touched = True
+        for table, column in (
+            ("documents", "id"),
+            ("articles", "doc"),
+            ("passages", "doc"),
+            ("dropped", "doc"),
+        ):
+            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (doc,))  # noqa: S608
+        self._save()
+
+    def documents(self) -> dict[str, tuple[str, str]]:
+        """Hash of the file and folder of every document, by id."""
+        rows = self._database.execute("SELECT id, sha256, root FROM documents")
+        return {doc: (sha256, root) for doc, sha256, root in rows}
+
+    def counts(self, doc: str) -> tuple[int, int]:
+        """Articles and passages of a document."""
+        found = [
+            self._database.execute(f"SELECT count(*) FROM {table} WHERE doc = ?", (doc,)).fetchone()[0]  # noqa: S608
+            for table in ("articles", "passages")
+        ]
+        return found[0], found[1]
+
+    def rows(self) -> list[int]:
+        """Rows of all passages, ascending; one that was removed leaves a gap."""
+        return sorted(row for (row,) in self._database.execute("SELECT row FROM passages"))
+
+    def close_gaps(self) -> None:
+        """Number the passages anew from 0, in their order."""
+        for place, row in enumerate(self.rows()):
+            if place != row:
+                self._database.execute("UPDATE passages SET row = ? WHERE row = ?", (place, row))
 
     def close(self) -> int:
         """Finish the file; returns the number of passages."""
         self._database.execute("COMMIT")
+        count = int(self._database.execute("SELECT count(*) FROM passages").fetchone()[0])
         self._database.close()
-        return self._row
+        return count
+
+    def abandon(self) -> None:
+        """Let go of the file without finishing it; nothing happens where it was finished."""
+        self._database.close()
+
+    def _save(self) -> None:
+        if time.monotonic() - self._saved > _SAVE_AFTER:
+            self._database.execute("COMMIT")
+            self._database.execute("BEGIN")
+            self._saved = time.monotonic()
 
     def _insert(self, table: str, fields: list[Any]) -> None:
-        marks = ",".join("?" * len(fields))
-        self._database.execute(f"INSERT INTO {table} VALUES ({marks})", fields)  # noqa: S608 - constant names
+        self._database.execute(f"INSERT INTO {table} VALUES ({_marks(fields)})", fields)  # noqa: S608 - constant names
 
 
 class Records(Sequence[Passage]):
-    """Read side: a sequence of passages by row, and everything else by document."""
+    """Read side: a sequence of passages in the order of their rows, and everything else by document.
+
+    A row is the number a passage has in words and vectors. Removed passages
+    leave gaps between rows, but not in the sequence.
+    """
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(
@@ -121,6 +197,7 @@ class Records(Sequence[Passage]):
         )
         self._lock = threading.Lock()  # one connection, many threads
         self._count = int(self._all("SELECT count(*) FROM passages")[0][0])
+        self._order: list[int] | None = None  # rows in order, read when there are gaps and someone counts
 
     def close(self) -> None:
         with self._lock:
@@ -138,16 +215,39 @@ class Records(Sequence[Passage]):
             return [self[i] for i in range(*row.indices(self._count))]
         if not -self._count <= row < self._count:
             raise IndexError(f"passage {row} of {self._count}")
-        return self._passages("row = ?", (row % self._count,))[0]
+        return self.of_rows([self._row_at(row % self._count)])[0]
 
     def __iter__(self) -> Iterator[Passage]:
-        for start in range(0, self._count, 1000):
-            yield from self._passages("row >= ? AND row < ? ORDER BY row", (start, start + 1000))
+        last = -1
+        while batch := self._numbered("row > ? ORDER BY row LIMIT 1000", (last,)):
+            yield from batch.values()
+            last = next(reversed(batch))
 
     def of_rows(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by their rows, in the order asked for."""
-        found = self._numbered(f"row IN ({','.join('?' * len(rows))})", rows)
+        found: dict[int, Passage] = {}
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            found |= self._numbered(f"row IN ({_marks(some)})", some)
         return [found[row] for row in rows]
+
+    def searched_rows(self, rows: Iterable[int]) -> list[str]:
+        """What words and vectors see of some passages, in the order of the rows asked for."""
+        wanted = [int(row) for row in rows]
+        found: dict[int, str] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            query = f"SELECT row, title, kind, text FROM passages WHERE row IN ({_marks(some)})"  # noqa: S608
+            found |= {row: searched(*fields) for row, *fields in self._all(query, some)}
+        return [found[row] for row in wanted]
+
+    def rows_of(self, doc: str) -> dict[int, Passage]:
+        """Passages of a document by their row."""
+        return self._numbered("doc = ? ORDER BY row", (doc,))
+
+    def numbers(self) -> list[int]:
+        """Rows of all passages, ascending."""
+        return sorted(row for (row,) in self._all("SELECT row FROM passages"))
 
     def by_id(self, passage: str) -> Passage | None:
         """The passage of that id, or None."""
@@ -241,6 +341,12 @@ class Records(Sequence[Passage]):
             tuple(self.dropped(doc)),
         )
 
+    def _row_at(self, place: int) -> int:
+        if self._order is None:
+            highest = self._all("SELECT max(row) FROM passages")[0][0]
+            self._order = [] if highest == self._count - 1 else self.numbers()
+        return self._order[place] if self._order else place
+
     def _passages(self, condition: str, values: Iterable[Any]) -> list[Passage]:
         return list(self._numbered(condition, values).values())
 
@@ -260,6 +366,24 @@ class Records(Sequence[Passage]):
     def _all(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
         with self._lock:
             return self._database.execute(query, tuple(values)).fetchall()
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def searched(title: str, kind: str, text: str) -> str:
+    """What words and vectors see of a passage: its text, under the title of its article."""
+    return text if not title or kind == "title" else f"{title}\n{text}"
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file: without moving its bytes where the file system can share them, else by the kernel."""
+    with source.open("rb") as old, target.open("xb") as new:
+        try:
+            fcntl.ioctl(new, _CLONE, old.fileno())
+        except OSError:
+            shutil.copyfileobj(old, new, 1 << 22)
 
 
 def _article_fields(article: Article) -> list[Any]:

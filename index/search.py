@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from index import dense, fuse, lexical, tokens
+from index import dense, fuse, lexical, segments, tokens
 from index.document import Article, Dropped, IndexMismatch, ModelError, Passage, Span
 from index.encode import Encoder, Vectors, load_encoder
-from index.records import DocumentCard, Records, Where
+from index.records import RECORDS, DocumentCard, Records, Where, searched
 from index.remote import Location, Remote
 from index.store import SCHEMA, Generation, Manifest, open_generation
 
@@ -66,7 +66,7 @@ class Ranker:
     """Words and vectors over the same n rows."""
 
     words: lexical.Lexical
-    vectors: Any
+    vectors: dense.Dense
     encoder: Encoder
     weight: float = fuse.WEIGHT
     clear: float = fuse.CLEAR
@@ -77,29 +77,25 @@ class Ranker:
         """The k best rows, best first, those that anything speaks for; `allowed` (n,) admits rows."""
         if system not in ("words", "vectors", "fused"):
             raise ValueError(f"system must be words, vectors or fused, got {system!r}")
-        scores = self.words.scores(question)
-        if allowed is not None:
-            scores = np.where(allowed, scores, np.float32(0))
-        ceiling = self.words.ceiling(question)
-        scaled = fuse.scale(scores, ceiling)
+        asked = self.words.asked(question)
         query = self.encoder.encode([question])[0]
         depth = max(DEPTH, k)
+        by_words, scores = asked.best(depth, allowed)
         near = np.zeros(0, np.int64)
         if system != "words" and query.any():
-            near, _ = dense.search(self.vectors, query, depth, allowed)
-        by_words = _best(scores, depth) if system != "vectors" else np.zeros(0, np.int64)
-        rows = np.union1d(by_words, near)
-        cosines = dense.rows_of(self.vectors, rows) @ query
-        weight = fuse.vector_weight(scaled, ceiling, weight=self.weight, clear=self.clear)
+            near, _ = self.vectors.search(query, depth, allowed)
+        rows = np.union1d(by_words if system != "vectors" else near, near)
+        scaled = fuse.scale(asked.scores_of(rows), asked.ceiling)
+        cosines = self.vectors.rows_of(rows) @ query
+        tops = fuse.scale(_padded(scores, self.words.rows), asked.ceiling)
+        weight = fuse.vector_weight(tops, asked.ceiling, weight=self.weight, clear=self.clear)
         final = {
-            "words": scaled[rows],
+            "words": scaled,
             "vectors": cosines,
-            "fused": fuse.fuse(scaled[rows], cosines, weight),
+            "fused": fuse.fuse(scaled, cosines, weight),
         }[system]
         order = np.lexsort((rows, -final))[:k]
-        return [
-            Ranked(int(rows[i]), float(final[i]), float(scaled[rows[i]]), float(cosines[i])) for i in order
-        ]
+        return [Ranked(int(rows[i]), float(final[i]), float(scaled[i]), float(cosines[i])) for i in order]
 
 
 class Snapshot(Protocol):
@@ -140,17 +136,18 @@ class FolderSnapshot:
         self.fingerprint = generation.fingerprint
         self.fallback = generation.fallback
         self.encoder = encoder
-        self._records = Records(generation.folder / "passages.sqlite")
+        self._records = Records(generation.folder / RECORDS)
         self.passages: Records | RemoteRecords = self._records
-        words = lexical.load(generation.folder, generation.manifest.passages)
-        self._ranker = Ranker(words, dense.load(generation.folder / "vectors.faiss"), encoder)
+        found = segments.load(generation.folder, generation.manifest)
+        words, vectors = segments.lexical_of(found), segments.dense_of(found, generation.manifest.dim)
+        self._ranker = Ranker(words, vectors, encoder)
         self._generation = generation
 
     def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
         """The k best rows, best first, among those that a filter admits."""
         allowed = None
         if where:
-            allowed = np.zeros(len(self.passages), np.bool_)
+            allowed = np.zeros(self._ranker.words.size, np.bool_)
             allowed[self.passages.rows(where)] = True
         return self._ranker.rank(question, k, system, allowed)
 
@@ -164,11 +161,11 @@ class FolderSnapshot:
 
     def counts(self) -> tuple[int, int, int]:
         """Rows of the records, of the vectors and of the words."""
-        return len(self.passages), int(self._ranker.vectors.ntotal), self._ranker.words.rows
+        return len(self.passages), self._ranker.vectors.rows, self._ranker.words.rows
 
     def vectors(self, rows: Sequence[int]) -> Vectors:
         """Stored vectors of some rows, float32 (len(rows), dim)."""
-        return dense.rows_of(self._ranker.vectors, np.array(rows, np.int64))
+        return self._ranker.vectors.rows_of(np.array(rows, np.int64))
 
     def close(self) -> None:
         """Let the generation be collected."""
@@ -300,18 +297,12 @@ def memory_index(texts: Iterable[tuple[str, str, str]], *, model: str = "") -> M
 
 def searchable(passage: Passage) -> str:
     """What words and vectors see of a passage: its text, under the title of its article."""
-    if not passage.title or passage.kind == "title":
-        return passage.text
-    return f"{passage.title}\n{passage.text}"
+    return searched(passage.title, passage.kind, passage.text)
 
 
-def _best(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
-    """Rows of the k highest positive scores, unordered."""
-    k = min(k, len(scores))
-    if k == 0:
-        return np.zeros(0, np.int64)
-    rows = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
-    return rows[scores[rows] > 0].astype(np.int64)
+def _padded(best: npt.NDArray[np.float32], rows: int) -> npt.NDArray[np.float32]:
+    """The best scores of an archive, with zeros for passages that have none, as long as some are missing."""
+    return np.pad(best, (0, max(0, min(rows, DEPTH) - len(best))))
 
 
 def encoder_of(path: Location, made: MadeWith, model: str) -> Encoder:

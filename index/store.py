@@ -24,14 +24,15 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from index.document import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable
 from index.failpoints import reach
-from index.manifest import SCHEMA, SEAL, Manifest, StoredFile, describe, digest, sealed, verify
+from index.manifest import SCHEMA, SEAL, Manifest, StoredFile, describe, described, digest, sealed, verify
+from index.stamps import Stamps, boot
 
 __all__ = [
     "SCHEMA",
@@ -43,7 +44,9 @@ __all__ = [
     "collect",
     "commit",
     "describe",
+    "described",
     "digest",
+    "finished",
     "open_generation",
     "read_current",
     "roll_back",
@@ -53,6 +56,7 @@ __all__ = [
 ]
 
 _KEPT = 2
+_MARK = "GOING_ON"  # in a staged folder: which work it is
 _PATIENCE = 1.5  # seconds a second writer waits before it gives up
 _FIXES = {
     errno.ENOSPC: "free space on that disk",
@@ -150,7 +154,7 @@ def writer(path: Path) -> Iterator[None]:
             handle.truncate(0)
             handle.write(f"process {os.getpid()}, since {_now()}".encode())
             handle.flush()
-            _sweep(path)
+            _sweep(path, spared=next((one for one in path.glob("gen-??????.tmp") if _mark(one)), None))
             if not (path / "CURRENT").exists() and any(path.glob("gen-??????")):
                 adopt(path)
             reach("locked")
@@ -194,21 +198,39 @@ def roll_back(path: Path) -> str:
 
 
 @contextmanager
-def staging(path: Path) -> Iterator[Path]:
-    """A new folder for the next generation; gone again when the block fails."""
-    number = max((_number(folder) for folder in path.glob("gen-*")), default=0) + 1
-    folder = path / f"gen-{number:06d}.tmp"
-    folder.mkdir()
+def staging(path: Path, *, going_on: str = "") -> Iterator[Path]:
+    """A folder for the next generation; gone again when the block fails or commits nothing.
+
+    `going_on` names the work: the folder that a killed or interrupted writer of the
+    same work left behind is given again, with all that is in it, unless the
+    machine was started anew since (then what is in it need not be on the disk).
+    """
+    mark = f"{going_on} {boot()}" if going_on else ""
+    folder = next((one for one in path.glob("gen-??????.tmp") if mark and _mark(one) == mark), None)
+    _sweep(path, spared=folder)
+    if folder is None:
+        number = max((_number(one) for one in path.glob("gen-*")), default=0) + 1
+        folder = path / f"gen-{number:06d}.tmp"
+        folder.mkdir()
     try:
+        if mark:
+            (folder / _MARK).write_text(mark, encoding="utf-8")
+        for half in folder.glob("*.part"):
+            half.unlink()
         reach("staged")
         yield folder
+    except KeyboardInterrupt:
+        raise  # what is finished is there for the next run
     except BaseException:
-        # Also what was renamed already and is not current: a full disk needs the space.
         shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            _sweep(path)
-            collect(path)
         raise
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def finished(staged: Path) -> None:
+    """What is in a staged folder is complete, and no work to go on with any more."""
+    (staged / _MARK).unlink(missing_ok=True)
 
 
 def commit(path: Path, staged: Path, manifest: Manifest, *, damaged: str = "") -> None:
@@ -234,6 +256,10 @@ def commit(path: Path, staged: Path, manifest: Manifest, *, damaged: str = "") -
     _point(path, [Entry(final.name, sha256), *before][:_KEPT])
     reach("current replaced")
     collect(path)
+    stamps = Stamps(path)
+    for stored in manifest.files:  # hashed a moment ago, or verified when the generation before was opened
+        stamps.note(final / stored.name, stored.sha256)
+    stamps.save()
     reach("collected")
 
 
@@ -276,7 +302,7 @@ def _open(folder: Path, expected: str, *, fallback: bool) -> Generation:
         if hashlib.sha256(data).hexdigest() != expected:
             raise IndexDamaged(f"{folder / 'manifest.json'} does not match its checksum")
         manifest = Manifest.parse(data)
-        problems = verify(folder, manifest)
+        problems = verify(folder, manifest, Stamps(folder.parent))
         if problems:
             raise IndexDamaged("; ".join(problems))
     except BlockingIOError as error:
@@ -324,13 +350,22 @@ def _remove(folder: Path) -> None:
         _log.warning("%s could not be removed: %s", folder, error.strerror)
 
 
-def _sweep(path: Path) -> None:
+def _sweep(path: Path, *, spared: Path | None = None) -> None:
     # Only a writer that was killed leaves these behind, and there is one writer.
     for leftover in path.glob("*.tmp"):
+        if leftover == spared:
+            continue
         if leftover.is_dir():
             shutil.rmtree(leftover)
         else:
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)
+
+
+def _mark(folder: Path) -> str:
+    try:
+        return (folder / _MARK).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _lock(handle: IO[bytes], path: Path) -> None:

@@ -18,9 +18,9 @@ from typing import Any
 from index.fold import fold
 
 TERMS_VERSION = "characters-pairs-1"
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
-_RUN = re.compile(rf"[{_HAN}]+|[a-z]+|\d+(?:\.\d+)?|[^\W\d_]+")
-_IS_HAN = re.compile(rf"[{_HAN}]")
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"[{HAN}]+|[a-z]+|\d+(?:\.\d+)?|[^\W\d_]+")
+_IS_HAN = re.compile(rf"[{HAN}]")
 
 
 def terms(text: str) -> list[str]:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from index import dense, inventory, lexical, store, tokens
+from index import build, inventory, segments, store, tokens
+from index.build import Before, Work
+from index.crew import Crew
 from index.document import Document, IndexDamaged, IndexMissing, ReadError, Reading, YoujuError
-from index.encode import Encoder, Vectors, load_encoder
+from index.encode import Encoder, load_encoder
 from index.failpoints import reach
 from index.inventory import Listed
 from index.read import find, name_of, read
-from index.records import DocumentCard, Records, Writer
+from index.records import RECORDS, DocumentCard, Records, Writer
 from index.remote import Location, Remote
 from index.search import searchable
 from index.segment import segment
 
 READER = "4"  # raise it when the same file would be cut differently: documents are then read again
-_BATCH = 512  # passages encoded at a time
+_MANY = 2_000_000  # bytes to read from which worker processes pay
 
 
 class Status(StrEnum):
@@ -88,11 +90,9 @@ def update_index(
         return update_remote(path, sources, model=model, report=report or _silent)
     files = find(sources)
     with store.writer(path), ExitStack() as stack:
-        plan = _Plan(stack, path, report or _silent, _given_model(path, model))
+        plan = _Plan(stack, path, report or _silent, _given_model(path, model), work=_work(sources, model))
         synced = {_said(source) for source in sources if source.is_dir()}
-        for number, (root, file) in enumerate(files):
-            plan.read(root, file)
-            plan.report(Progress("reading", number + 1, len(files)))
+        plan.read(files)
         plan.carry_over(synced)
         return plan.commit(path)
 
@@ -137,14 +137,49 @@ def restore_documents(path: Path, listed: Sequence[Listed], damaged: Damaged, *,
             )
         for one in listed:
             plan.restore(one)
+        plan.carry_over(set(), removed=set(plan.held) - {one.doc for one in listed})
         return plan.commit(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to be read, under the name it gets."""
+
+    root: Path
+    file: Path
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What came of a file: its reading, or why there is none."""
+
+    reading: Reading | None
+    refused: str = ""
+
+
+def cut(job: Job) -> Cut:
+    """Read one file and cut it into passages; also in a worker process."""
+    try:
+        document = read(job.file, job.root)
+        reading = segment(document if document.id == job.doc else _renamed(document, job.doc))
+    except ReadError as error:
+        return Cut(None, str(error))
+    return Cut(reading) if reading.passages else Cut(None, f"{job.file.name}: holds no text")
 
 
 class _Plan:
     """The next generation while it is put together, on top of the one before."""
 
     def __init__(
-        self, stack: ExitStack, path: Path, report: Report, model: str, *, damaged: Damaged | None = None
+        self,
+        stack: ExitStack,
+        path: Path,
+        report: Report,
+        model: str,
+        *,
+        work: str = "",
+        damaged: Damaged | None = None,
     ) -> None:
         self.report = report
         self.model = model
@@ -154,24 +189,33 @@ class _Plan:
         self.seen: set[str] = set()
         self.before: dict[str, DocumentCard] = {}
         self.old: Records | None = None
-        self.old_vectors: Any = None
+        self.usable: Before | None = None
+        self.known: dict[bytes, int] = {}
         self.same_reader = False
+        self.fingerprint = ""
         self.damaged = damaged
+        self.crew = stack.enter_context(Crew())
         if damaged and damaged.records:
-            self._open_records(stack, damaged.records, damaged.reader)
+            base: Path | None = self._open_records(stack, damaged.records, damaged.reader)
         else:
-            self._open_before(stack, path)
-        self.staged = stack.enter_context(store.staging(path))
-        self.records = Writer(self.staged / "passages.sqlite")
+            base = self._open_before(stack, path)
+        # Work can be gone on with where all that is in it was cut by the same reader.
+        going_on = f"{work} {READER} {self.fingerprint}" if work and (self.same_reader or not base) else ""
+        self.staged = stack.enter_context(store.staging(path, going_on=going_on))
+        end = self.usable.end if self.usable else 0
+        self.records = Writer(self.staged / RECORDS, base=base, first=end)
+        stack.callback(self.records.abandon)
+        self.held = self.records.documents()
 
-    def _open_before(self, stack: ExitStack, path: Path) -> None:
+    def _open_before(self, stack: ExitStack, path: Path) -> Path | None:
+        """Open the generation before; returns its records."""
         try:
             generation = store.open_generation(path)
         except IndexMissing:
-            return
+            return None
         except IndexDamaged:
             if self.damaged:
-                return
+                return None
             raise
         stack.callback(generation.close)
         if generation.fallback and not self.damaged:
@@ -179,15 +223,22 @@ class _Plan:
                 f"the newest generation of {path} is damaged, and what it added would be lost; "
                 f"run `youju check --repair --index {path}` first"
             )
-        self._open_records(stack, generation.folder / "passages.sqlite", generation.manifest.reader)
-        if generation.manifest.encoder == self.encoder.fingerprint:
-            self.old_vectors = dense.load(generation.folder / "vectors.faiss")
+        manifest = generation.manifest
+        base = self._open_records(stack, generation.folder / RECORDS, manifest.reader)
+        same = (manifest.schema, manifest.encoder, manifest.tokenizer)
+        if self.old and same == (store.SCHEMA, self.encoder.fingerprint, tokens.fingerprint()):
+            found = segments.load(generation.folder, manifest)
+            vectors = segments.dense_of(found, manifest.dim)
+            self.usable = Before(generation.folder, self.old, found, vectors, segments.listed(manifest))
+        self.fingerprint = generation.fingerprint
+        return base
 
-    def _open_records(self, stack: ExitStack, file: Path, reader: str) -> None:
+    def _open_records(self, stack: ExitStack, file: Path, reader: str) -> Path:
         self.old = Records(file)
         stack.callback(self.old.close)
         self.before = {card.id: card for card in self.old.documents()}
         self.same_reader = reader == READER
+        return file
 
     def holds(self, listed: Listed) -> bool:
         """Whether the records opened hold a document as it was indexed."""
@@ -197,129 +248,139 @@ class _Plan:
         """Take a document as it was indexed, or else as its file is now. Raises ReadError."""
         if not self.holds(listed):
             document = read(listed.file, Path(listed.root))
-            self._add(segment(_renamed(document, listed.doc)), listed.root, Status.CHANGED)
+            self._add(segment(_renamed(document, listed.doc)), listed.root)
         elif self.same_reader:
-            self._keep(self.before[listed.doc], Status.UNCHANGED)
+            self._keep(listed.doc)
         else:
             self._again(self.before[listed.doc])
 
-    def read(self, root: Path, file: Path) -> None:
-        """Take one file into the new generation, or say why not."""
+    def read(self, files: Sequence[tuple[Path, Path]]) -> None:
+        """Take files into the new generation, or say why not; those that are in it already are not read."""
+        jobs = [job for root, file in files if (job := self._job(root, file))]
+        done = len(files) - len(jobs)
+        size = sum(_size(job.file) for job in jobs)
+        results = self.crew.map(cut, jobs, worthwhile=size >= _MANY and len(jobs) > 1)
+        for job, made in zip(jobs, results, strict=True):
+            if made.reading:
+                self._add(made.reading, _said(job.root))
+            else:
+                self._remove(job.doc)  # what can no longer be read must not be answered from
+                self._verdict(FileVerdict(job.doc, Status.REFUSED, made.refused))
+            done += 1
+            self.report(Progress("reading", done, len(files)))
+
+    def _job(self, root: Path, file: Path) -> Job | None:
         doc, resolved = name_of(file, root), _said(root)
-        if doc in self.seen or (doc in self.before and self.before[doc].root != resolved):
+        if doc in self.seen or (doc in self.held and self.held[doc][1] != resolved):
             doc = f"{Path(resolved).name}/{doc}"
-        card = self.before.get(doc)
-        try:
-            if card and self.same_reader and not file.is_symlink() and _digest(file) == card.sha256:
-                self._keep(card, Status.UNCHANGED)
-                return
-            document = read(file, root)
-            reading = segment(document if document.id == doc else _renamed(document, doc))
-            if not reading.passages:
-                raise ReadError(f"{file.name}: holds no text")
-        except ReadError as error:
-            self.seen.add(doc)  # what can no longer be read must not be answered from
-            self._verdict(FileVerdict(doc, Status.REFUSED, str(error)))
-            return
-        self._add(reading, resolved, Status.CHANGED if card else Status.ADDED)
+        held = self.held.get(doc)
+        self.seen.add(doc)
+        if held and self.same_reader and not file.is_symlink() and _digest(file) == held[0]:
+            self._keep(doc)
+            return None
+        return Job(root, file, doc)
 
     def carry_over(self, synced: set[str], *, removed: set[str] | None = None) -> None:
         """Keep what the sources did not speak of; drop what is gone from a synced folder."""
-        for doc, card in self.before.items():
+        for doc, (_, root) in list(self.held.items()):
             if doc in self.seen:
                 continue
-            if doc in (removed or set()) or card.root in synced:
+            if doc in (removed or set()) or root in synced:
+                self._remove(doc)
                 self._verdict(FileVerdict(doc, Status.REMOVED))
-            elif self.same_reader:
-                self._keep(card, None)
-            else:
-                self._again(card)
+            elif not self.same_reader:
+                self._again(self.before[doc])
 
     def commit(self, path: Path) -> Summary:
         """Encode, index, write and make the generation current."""
-        count = self.records.close()
+        rows, olds = self._rows()
+        if self.records.touched:
+            segments.discard(self.staged)  # made by a killed writer from fewer documents
+        self.records.close()
         reach("records written")
+        count = len(rows)
         if not count and any(verdict.status is Status.REFUSED for verdict in self.verdicts):
             refused = next(verdict for verdict in self.verdicts if verdict.status is Status.REFUSED)
             raise ReadError(f"no file could be indexed; the first: {refused.message}")
         if not count and not self.before:
             raise ReadError("no file could be indexed: there is none; give a folder with txt or md files")
-        fresh = Records(self.staged / "passages.sqlite")
+        fresh = Records(self.staged / RECORDS)
         try:
             cards = fresh.documents()
             inventory.write(self.staged, cards)
-            embedded = self._write(fresh, count)
+            work = Work(
+                self.staged,
+                fresh,
+                rows,
+                olds,
+                self.usable,
+                self.known,
+                self.encoder,
+                self.model,
+                self._encoding,
+            )
+            embedded = build.write(work, self.crew)
         finally:
             fresh.close()
+        self.report(Progress("writing", 0, 1))
         damaged = self.damaged.generation if self.damaged else ""
         store.commit(path, self.staged, self._manifest(count, len(cards)), damaged=damaged)
+        self.report(Progress("writing", 1, 1))
         seconds = time.monotonic() - self.started
         return Summary(tuple(self.verdicts), len(cards), count, embedded, seconds)
 
-    def _keep(self, card: DocumentCard, status: Status | None) -> None:
-        if self.old is None:
-            raise YoujuError("there is no generation to carry over from")
-        reading = self.old.reading(card.id)
-        self.records.add(reading, root=card.root, added=card.added)
-        self.seen.add(card.id)
-        if status:
-            self._verdict(FileVerdict(card.id, status, "", card.articles, card.passages))
+    def _rows(self) -> tuple[segments.Rows, segments.Rows]:
+        """Rows of all passages, and those they had in the generation before (-1: none)."""
+        before = np.array(self.records.rows(), np.int64)
+        end = self.usable.end if self.usable else 0
+        olds = np.where(before < end, before, -1)
+        if not segments.worn(len(before), int(before[-1]) + 1 if len(before) else 0):
+            return before, olds
+        store.finished(self.staged)  # whoever went on would take the new numbers for the old ones
+        self.records.close_gaps()
+        return np.arange(len(before)), olds
+
+    def _keep(self, doc: str) -> None:
+        self.seen.add(doc)
+        card, sha256 = self.before.get(doc), self.held[doc][0]
+        if card and card.sha256 == sha256:
+            self._verdict(FileVerdict(doc, Status.UNCHANGED, "", card.articles, card.passages))
+        else:  # read before this program was killed, and not told yet
+            articles, passages = self.records.counts(doc)
+            self._verdict(FileVerdict(doc, _status(card), "", articles, passages))
 
     def _again(self, card: DocumentCard) -> None:
         """Cut a document again from its stored text: the reader has changed, the file may be gone."""
         if self.old is None:
             raise YoujuError("there is no generation to carry over from")
-        self._add(segment(self.old.reading(card.id).document), card.root, Status.CHANGED)
+        self._add(segment(self.old.reading(card.id).document), card.root)
 
-    def _add(self, reading: Reading, root: str, status: Status) -> None:
-        self.records.add(reading, root=root, added=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    def _add(self, reading: Reading, root: str) -> None:
         doc = reading.document.id
+        self._remove(doc)
+        self.records.add(reading, root=root, added=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
         self.seen.add(doc)
+        status = _status(self.before.get(doc))
         self._verdict(FileVerdict(doc, status, "", len(reading.articles), len(reading.passages)))
+
+    def _remove(self, doc: str) -> None:
+        if doc not in self.held:
+            return
+        if self.usable and self.old and doc in self.before:
+            # The new version mostly repeats the old: what it repeats is not encoded again.
+            passages = self.old.rows_of(doc)
+            self.known |= {build.key(searchable(passage)): row for row, passage in passages.items()}
+        self.records.remove(doc)
+        del self.held[doc]
 
     def _verdict(self, verdict: FileVerdict) -> None:
         self.verdicts.append(verdict)
         self.report(verdict)
 
-    def _write(self, fresh: Records, count: int) -> int:
-        """Vectors and words of all passages; returns how many vectors were computed."""
-        known = self._known()
-        vectors = dense.build(np.zeros((0, self.encoder.dim), np.float32))
-        embedded = 0
-        texts: list[str] = []
-        for batch in _batches((searchable(passage) for passage in fresh), _BATCH):
-            rows, computed = self._vectors(batch, known)
-            vectors.add(rows)
-            embedded += computed
-            texts.extend(batch)
-            self.report(Progress("encoding", len(texts), count))
-        dense.save(vectors, self.staged / "vectors.faiss")
-        reach("vectors written")
-        self.report(Progress("writing", 0, 1))
-        lexical.build(texts).save(self.staged)
-        reach("words written")
-        self.report(Progress("writing", 1, 1))
-        return embedded
-
-    def _known(self) -> dict[bytes, int]:
-        """Row of the old generation by the hash of the text it embeds."""
-        if self.old is None or self.old_vectors is None:
-            return {}
-        return {_key(searchable(passage)): row for row, passage in enumerate(self.old)}
-
-    def _vectors(self, batch: list[str], known: dict[bytes, int]) -> tuple[Vectors, int]:
-        rows = np.array([known.get(_key(text), -1) for text in batch], np.int64)
-        out = np.zeros((len(batch), self.encoder.dim), np.float32)
-        old, new = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
-        if len(old):
-            out[old] = dense.rows_of(self.old_vectors, rows[old])
-        if len(new):
-            out[new] = self.encoder.encode([batch[i] for i in new])
-        return out, len(new)
+    def _encoding(self, done: int, total: int) -> None:
+        self.report(Progress("encoding", done, total))
 
     def _manifest(self, count: int, documents: int) -> store.Manifest:
-        rows = {"passages.sqlite": count, "vectors.faiss": count}
-        files = [store.describe(file, rows.get(file.name, 0)) for file in sorted(self.staged.iterdir())]
         return store.Manifest(
             schema=store.SCHEMA,
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -330,8 +391,24 @@ class _Plan:
             encoder=self.encoder.fingerprint,
             tokenizer=tokens.fingerprint(),
             reader=READER,
-            files=tuple(files),
+            files=self._files(count),
         )
+
+    def _files(self, count: int) -> tuple[store.StoredFile, ...]:
+        store.finished(self.staged)
+        before = self.usable.folder if self.usable else None
+        files = self.usable.files if self.usable else {}
+        return store.described(self.staged, {RECORDS: count}, before, files)
+
+
+def _work(sources: Sequence[Path], model: str) -> str:
+    """What names an update that may be interrupted: its sources and its model."""
+    named = [str(source.resolve()) for source in sources]
+    return hashlib.sha256(json.dumps([named, model]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _status(card: DocumentCard | None) -> Status:
+    return Status.CHANGED if card else Status.ADDED
 
 
 def _given_model(path: Path, model: str) -> str:
@@ -364,19 +441,11 @@ def _digest(file: Path) -> str:
         return ""
 
 
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _batches(texts: Iterator[str], size: int) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _silent(_: FileVerdict | Progress) -> None:

@@ -46,6 +46,10 @@ def test_killed_at_every_place(tmp_path: Path, model: str, figure: Figure) -> No
     for number, place in enumerate(places, 4):
         before = files(folder)
         _change(folder, chance, number)
+        if place.endswith("@3"):  # only what is new is stored
+            write(
+                folder, {f"{number}-{more}.txt": sentence(chance, 1000 * more + number) for more in range(3)}
+            )
         after = files(folder)
         writer = Writer(index, folder, model=model, plan=place)
         writer.begin()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import dense, fuse, lexical
+from index import dense, fuse, lexical, postings
 from index.document import ModelError
 from index.encode import bundled, check_folder, load_encoder, unit
 from index.search import memory_index
@@ -81,15 +81,19 @@ def _bm25(question: str, texts: list[str]) -> list[float]:
 def test_word_scores_are_those_of_the_formula(question: str, tmp_path: Path) -> None:
     built = lexical.build(TEXTS)
     np.testing.assert_allclose(built.scores(question), _bm25(question, TEXTS), atol=1e-5)
-    built.save(tmp_path)
-    loaded = lexical.load(tmp_path, len(TEXTS))
+    (block,) = built.blocks
+    block.save(tmp_path / "words.safetensors")
+    loaded = lexical.Lexical([postings.load(tmp_path / "words.safetensors")])
     np.testing.assert_array_equal(loaded.scores(question), built.scores(question))
 
 
 def test_texts_without_a_term(tmp_path: Path) -> None:
-    built = lexical.build(["……", "。"])
-    built.save(tmp_path)
-    assert lexical.load(tmp_path, 2).scores("图书馆").tolist() == [0, 0]
+    (block,) = lexical.build(["……", "。"]).blocks
+    block.save(tmp_path / "words.safetensors")
+    loaded = lexical.Lexical([postings.load(tmp_path / "words.safetensors")])
+    assert loaded.scores("图书馆").tolist() == [0, 0]
+    assert len(loaded.asked("图书馆").best(5)[0]) == 0
+    assert lexical.build([]).scores("图书馆").tolist() == []
 
 
 @settings(deadline=None, max_examples=40)
@@ -99,7 +103,7 @@ def test_vector_search_equals_numpy(count: int, k: int, seed: int, filtered: boo
     vectors = unit(chance.standard_normal((count, 16)).astype(np.float32))
     query = unit(chance.standard_normal((1, 16)).astype(np.float32))[0]
     allowed = chance.random(count) < 0.5 if filtered else None
-    rows, scores = dense.search(dense.build(vectors), query, k, allowed)
+    rows, scores = dense.build(vectors).search(query, k, allowed)
     exact = vectors @ query
     admitted = np.flatnonzero(allowed) if allowed is not None else np.arange(count)
     assert len(rows) == min(k, len(admitted))

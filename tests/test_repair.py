@@ -85,7 +85,7 @@ def test_repair_works_when_every_source_is_gone(index: Path, tmp_path: Path) -> 
     before = holds(index)
     shutil.rmtree(tmp_path / "papers")
     shutil.rmtree(tmp_path / "elsewhere")
-    _strike(_newest(index) / "vectors.faiss")
+    _strike(_newest(index) / "vectors-000000000.faiss")
     assert repair(index).ok
     assert holds(index) == before
 
@@ -223,7 +223,7 @@ def test_the_commands_say_what_they_did(index: Path) -> None:
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     assert run().returncode == 0
-    _strike(_newest(index) / "words.data.npy")
+    _strike(_newest(index) / "words-000000000.safetensors")
     damaged = run()
     assert damaged.returncode == 2
     assert f"youju check --repair --index {index}" in damaged.stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from index import store
 from index.check import check, repair
@@ -170,7 +171,10 @@ def test_damage_is_detected_before_use(on_disk: Path, kind: str) -> None:
         elif kind == "truncate":
             target.write_bytes(data[: chance.randrange(len(data))])
         elif kind == "swap":
-            one, two = copy / newest.name / "words.data.npy", copy / newest.name / "words.indices.npy"
+            one, two = (
+                copy / newest.name / name
+                for name in ("words-000000000.safetensors", "vectors-000000000.faiss")
+            )
             one.rename(copy / "aside")
             two.rename(one)
             (copy / "aside").rename(two)
@@ -201,7 +205,7 @@ def test_a_damaged_newest_generation_falls_back_and_is_repaired(
     (folder / "market.txt").write_text(MARKET, encoding="utf-8")
     update_index(on_disk, [folder])
     newest = on_disk / store.read_current(on_disk)[0].generation
-    (newest / "vectors.faiss").write_bytes(b"no longer an index")
+    (newest / "vectors-000000000.faiss").write_bytes(b"no longer an index")
     with open_index(on_disk) as index:
         assert index.fallback
         assert len(index.documents()) == 2
@@ -295,6 +299,12 @@ def test_the_second_writer_is_told_who_is_writing(built: Location, folder: Path)
 
 def test_no_stored_file_can_run_code(on_disk: Path) -> None:
     newest = on_disk / store.read_current(on_disk)[0].generation
-    assert {path.suffix for path in newest.iterdir()} == {".json", ".sha256", ".sqlite", ".faiss", ".npy"}
-    for path in newest.glob("*.npy"):
-        assert np.load(path, allow_pickle=False).dtype.kind in "fi"
+    assert {path.suffix for path in newest.iterdir()} == {
+        ".json",
+        ".sha256",
+        ".sqlite",
+        ".faiss",
+        ".safetensors",
+    }
+    for path in newest.glob("*.safetensors"):
+        assert {array.dtype.kind for array in load_file(path).values()} == {"u"}
