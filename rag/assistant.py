@@ -60,6 +60,7 @@ class _Evidence:
     ranking: tuple[Ranked, ...]
     readings: tuple[Reading, ...]
     where: Where | None
+    language: str
     seconds: dict[str, float]
 
 
@@ -121,8 +122,9 @@ class Assistant:
         self, question: str, history: Sequence[Turn], where: Where | None, undo: frozenset[str]
     ) -> _Evidence | Answer:
         started = time.perf_counter()
-        limits, language = self.settings, self.settings.language
-        standalone, rewritten = self._standalone(question, history, undo)
+        limits = self.settings
+        language = self._language(question)
+        standalone, rewritten = self._standalone(question, history, undo, language)
         if (talk := small_talk(question, understand(standalone), language)) is not None:
             return talk
         searched_as, spelt = self._reader.read(standalone, undo=undo, language=language)
@@ -142,21 +144,27 @@ class Assistant:
         weighed = weigh(self._reader, found)
         ranking = tuple(Ranked(hit.passage, hit.score) for hit in found.ranking)
         seconds = {"search": found_at - started, "weigh": time.perf_counter() - found_at}
-        return _Evidence(question, asked, weighed, ranking, read, scopes[0].where(where), seconds)
+        return _Evidence(question, asked, weighed, ranking, read, scopes[0].where(where), language, seconds)
+
+    def _language(self, question: str) -> str:
+        """The language of the program's own words: English for a question in English."""
+        return "en" if understand(question).form is Form.FOREIGN else self.settings.language
 
     def _standalone(
-        self, question: str, history: Sequence[Turn], undo: frozenset[str]
+        self, question: str, history: Sequence[Turn], undo: frozenset[str], language: str
     ) -> tuple[str, tuple[Reading, ...]]:
-        """The question as asked without a conversation, by the model where there is one, and what that is."""
+        """The question in Chinese and without a conversation, and how it was read for that."""
         foreign = understand(question).form is Form.FOREIGN
         aspect = Aspect.TRANSLATED if foreign else Aspect.FOLLOW_UP
         if undone(undo, aspect, question):
             return question, ()
         if self.settings.llm and (history or foreign):
             text = llm.rewritten(self._llm(), question, history, self.settings.timeout / 4)
+        elif foreign:
+            text = self._reader.translated(question)
         else:
-            text = rewrite(question, history)
-        told = say(self.settings.language, aspect, meant=text)
+            text = rewrite(question, history, self._reader.related)
+        told = say(language, aspect, meant=text)
         return text, (Reading(aspect, question, text, told),) if text != question else ()
 
     def _llm(self) -> Any:
@@ -171,10 +179,10 @@ class Assistant:
     def _extracted(self, evidence: _Evidence, notes: Sequence[str] = ()) -> Answer:
         weighed = evidence.weighed
         if weighed.quotes:
-            answer = compose(evidence.question, weighed, evidence.ranking, self.settings.language)
+            answer = compose(evidence.question, weighed, evidence.ranking, evidence.language)
         else:
-            scope = searched(self.index, evidence.where, self.settings.language)
-            answer = refusal(evidence.question, weighed, evidence.ranking, scope, self.settings.language)
+            scope = searched(self.index, evidence.where, evidence.language)
+            answer = refusal(evidence.question, weighed, evidence.ranking, scope, evidence.language)
         return replace(
             answer,
             notes=(*notes, *answer.notes),
@@ -200,7 +208,7 @@ class Assistant:
                 evidence.ranking,
                 into,
                 broken_off=failed,
-                language=self.settings.language,
+                language=evidence.language,
             )
             yield replace(answer, readings=evidence.readings, seconds=evidence.seconds)
             return
@@ -209,7 +217,7 @@ class Assistant:
             weighed = replace(evidence.weighed, quotes=(), reason="weak")
             answer = self._extracted(replace(evidence, weighed=weighed))
         else:
-            why = say(self.settings.language, "silent" if failed else "groundless")
+            why = say(evidence.language, "silent" if failed else "groundless")
             answer = replace(self._extracted(evidence, (why,)), incomplete=failed)
         yield answer.text
         yield answer

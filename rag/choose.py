@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,13 @@ from rag.short import Short, short_answer
 
 Rows = npt.NDArray[np.float32]
 
-ROOM = 120  # characters an answer may have when one sentence does not say it all
+ROOM = 190  # characters an answer may have when one sentence does not say it all
 LONG = 100  # characters a quote of several clauses has at most; a shorter sentence is quoted whole
 LEAST = 24  # characters a quote with a short answer has at least, where its sentence has as many
 KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
-CLOSE = 0.6  # a further sentence must be this likely, as a share of the best
+CLOSE = 0.35  # a further sentence must be this likely, as a share of the best
+_STOPPED = re.compile(r"[。！？!?；;…][”’」』）)]*\s*$")
+_STOP = re.compile(r"[。！？!?；;][”’」』）)]*")
 _CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
 
 
@@ -60,14 +62,19 @@ def quotes(scene: Scene, ranked: Sequence[Scored]) -> list[Quote]:
     """The sentences that answer, minimal, in reading order."""
     if not ranked:
         return []
-    chosen = [quote(scene, ranked[0])]
     limit = 3 if scene.asked.several else 2
-    for scored in ranked[1:8]:
+    return filled(scene, [quote(scene, ranked[0])], ranked, limit=limit)
+
+
+def filled(scene: Scene, chosen: Sequence[Quote], ranked: Sequence[Scored], *, limit: int = 3) -> list[Quote]:
+    """Quotes with further ones that are nearly as likely, as far as there is room, in reading order."""
+    chosen = list(chosen)
+    for scored in ranked[:8]:
         if len(chosen) >= limit or scored.score < CLOSE * ranked[0].score:
             break
         if any(_same(scored.piece, other.piece) for other in chosen):
             continue
-        further = quote(scene, scored)
+        further = replace(quote(scene, scored), short=None)  # one short answer, that of the best sentence
         if sum(len(one.text) for one in (*chosen, further)) <= ROOM:
             chosen.append(further)
     return in_reading_order(chosen)
@@ -92,7 +99,24 @@ def quote(scene: Scene, scored: Scored) -> Quote:
     short = short_answer(scene.asked, piece.text, scene.rarity, piece.lost)
     low, high = clauses(scene, piece.text, short)
     inner = Short(short.start - low, short.end - low, short.score) if short and short.end <= high else None
-    return Quote(piece, piece.start + low, piece.start + high, scored.score, inner)
+    end = piece.start + high
+    if high == len(piece.text):
+        end = _to_its_end(piece, end)
+    return Quote(piece, piece.start + low, end, scored.score, inner)
+
+
+def _to_its_end(piece: Piece, end: int) -> int:
+    """Where a sentence that breaks off at the end of a line goes on to: its next clause of the same passage.
+
+    A heading, or a line that was taken for one, says little without what follows.
+    """
+    text = piece.passage.text
+    rest = text[end:].lstrip()
+    if _STOPPED.search(text[:end]) or not rest or piece.passage.kind != "body" or piece.passage.lost:
+        return end
+    start = len(text) - len(rest)
+    stop = _STOP.search(rest)
+    return min(start + (stop.end() if stop else len(rest)), start + LONG)
 
 
 def clauses(scene: Scene, text: str, short: Short | None) -> tuple[int, int]:

@@ -39,7 +39,7 @@ class Piece:
         return tuple(
             (start - self.start, end - self.start)
             for start, end in lost_places(self.passage)
-            if self.start <= start and end <= self.end
+            if self.start <= start and end <= self.end and (start < self.end or start < end)
         )
 
 
@@ -89,13 +89,16 @@ def pieces_of(passage: Passage) -> tuple[Piece, ...]:
 
 
 def lost_places(passage: Passage) -> tuple[tuple[int, int], ...]:
-    """Where in the passage's text a number is gone, [start, end), from the places in the file."""
+    """Where in the passage's text a number is gone, [start, end), from the places in the file.
+
+    A gap that was cut off with the white space around the text is at its edge, and empty.
+    """
     places = []
     for lost in passage.lost:
         offset = 0
         for span in passage.spans:
             low, high = max(span.start, lost.start), min(span.end, lost.end)
-            if low <= high and (low < span.end or high == lost.start):
+            if low < high or (low == high and low in (lost.start, lost.end)):
                 places.append((offset + low - span.start, offset + high - span.start))
                 break
             offset += len(span)

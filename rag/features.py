@@ -14,7 +14,7 @@ from index.encode import Encoder
 from index.search import Hit
 from rag.evidence import Cut, Piece
 from rag.facts import dates, numbers, same_date
-from rag.letters import letters
+from rag.letters import letters, longest_run
 from rag.question import Asked, Expect
 from rag.rarity import pieces
 from rag.rerank import Read, chance, share
@@ -58,11 +58,14 @@ FEATURES = (
     "short_missing",  # a kind is asked for and it has no short answer
     "unit_missing",  # a measure word is asked for and stands beside none of its numbers
     "literal",  # share of the question's pairs in it, beyond a half
+    "run",  # longest run of letters the question shares with it, of eight and more
+    "run_share",  # … over the question's letters
     "reranked",  # chance that the passage answers, as the reranker reads it
     "reranked_here",  # … times the chance that the answer begins in the sentence
 )
 
 
+LITERAL = 0.2  # share of the question in a sentence below which a run of letters is not looked for
 _NOT_READ: Mapping[str, Read] = MappingProxyType({})
 
 
@@ -208,9 +211,10 @@ def _row(
         words.mean(near_around, words.beside),
         _clash(asked, piece),
         log1p(short.score) / 5 if short else 0.0,
-        float(typed and short is None),
+        float(typed and short is None and not (asked.speaker and expected)),
         float(bool(asked.unit) and not unit),
         max(0.0, covered - 0.5),
+        *_run(asked, piece, covered),
     ]
 
 
@@ -219,6 +223,15 @@ def _read(read: Read | None, piece: Piece) -> tuple[float, float]:
         return 0.0, 0.0
     odds = chance(read)
     return odds, odds * share(read, piece.start, piece.end)
+
+
+def _run(asked: Asked, piece: Piece, covered: float) -> tuple[float, float]:
+    """How long a stretch of the question stands in the sentence word for word, and its share of it."""
+    said = letters(asked.focus.replace(" ", "")).text
+    if covered < LITERAL or not said:
+        return 0.0, 0.0
+    length = longest_run(letters(asked.text).text, piece.found.text)
+    return max(0, min(length, 24) - 7) / 17, min(1.0, length / len(said))
 
 
 def _clash(asked: Asked, piece: Piece) -> float:
@@ -238,6 +251,8 @@ def expectation(asked: Asked, piece: Piece) -> tuple[bool, bool]:
     there is settled afterwards.
     """
     text = piece.text
+    if asked.speaker:
+        return bool(_speaks(asked, piece)), False
     if asked.expect is Expect.NUMBER:
         ends = [fact.end for fact in numbers(text)] + [end for _, end in piece.lost]
         unit = bool(asked.unit) and any(asked.unit in text[end : end + len(asked.unit) + 3] for end in ends)

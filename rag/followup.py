@@ -7,7 +7,7 @@ Three cases: the follow-up swaps one thing for another of the same kind (`那浙
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.answer import Turn
 from rag.facts import Fact, dates, quoted
@@ -16,6 +16,7 @@ from rag.question import QUESTION_WORD, Expect, understand
 from rag.words import tagged
 
 BACK = 3  # turns of the conversation that are looked at
+SHORT = 5  # letters of a question that asks for a mere property
 _LEAD = r"^(?:那么|那|换成|如果是|要是|至于|再问一下|再问|还有|另外|又|对了)?[，,\s]*"
 _SWAP = re.compile(
     _LEAD + r"(?P<what>[^，。？?、]{1,16}?)(?:方面|这边|那边|那里|来|的话)?(?:的)?"
@@ -31,6 +32,9 @@ _THING = re.compile(
     r"后者|前者|那个"
 )
 _THEN = re.compile(r"当时|那时|此时|那次|这次|会上|同时|那天|当天|那年|当年|这里|那里|那儿|这儿")
+_ADDRESSED = re.compile(r"[你您]")  # speaks to the program, not of the topic
+_MARKED = re.compile(r"^(?:那|换成|如果是|要是|至于|再问|还有|对了)|呢|又")  # `今天天气怎么样` swaps nothing
+_COMMON = ("n", "v", "vn", "t")
 _OPENING = re.compile(r"^(?:那么|那|然后|接着|还有|另外|再|又|而|并且|以及|后来|接下来|下一|后一|前一)")
 _PROVINCES = tuple(
     re.findall(
@@ -49,17 +53,19 @@ _YEARS = {"第二年": 1, "下一年": 1, "次年": 1, "转年": 1, "明年": 1,
 
 def stands_alone(question: str) -> bool:
     """True when nothing in the question points back and it names what it is about."""
-    text = plain(question)
-    if _SWAP.match(text) or _THAT_ONE.match(text) or _OPENING.match(text) or _NEXT.search(text):
-        return False
-    return not any(pattern.search(text) for pattern in (_PERSON, _THING, _THEN)) and len(_topics(text)) >= 2
+    return not points_back(question) and len(topics(plain(question))) >= 2
 
 
-def rewrite(question: str, history: Sequence[Turn]) -> str:
+Related = Callable[[str, str], bool]
+
+
+def rewrite(question: str, history: Sequence[Turn], related: Related | None = None) -> str:
     """The question as it would be asked without the conversation; itself when it stands alone.
 
     Looks back over the last turns: a swap takes over the previous question, itself rewritten
     before; anything else gets the topic of the previous question, and what it points to.
+    `related(question, topic)` is asked whether a question that names something and points to
+    nothing is about the topic at all.
     """
     if not history or stands_alone(question):
         return question
@@ -71,7 +77,28 @@ def rewrite(question: str, history: Sequence[Turn]) -> str:
         whole = pattern is _THAT_ONE
         if match and (swapped := _swapped(match.group("what"), before, text, whole=whole)):
             return swapped
+    if _ADDRESSED.search(text):
+        return question
+    loose = not points_back(text) and not _attribute(text)
+    if related is not None and loose and not related(text, subject(before)):
+        return question
     return _carried(text, before, plain(history[-1].answer), earlier)
+
+
+def points_back(question: str) -> bool:
+    """True when something in the wording only makes sense after another question: `它`, `当时`, `那…呢`."""
+    text = plain(question)
+    swaps = _SWAP.match(text) and _MARKED.search(text)
+    if swaps or _THAT_ONE.match(text) or _OPENING.match(text) or _NEXT.search(text):
+        return True
+    return any(pattern.search(text) for pattern in (_PERSON, _THING, _THEN))
+
+
+def _attribute(text: str) -> bool:
+    """True for a property without the thing that has it: `总投资多少`, `负责人是谁`."""
+    bare = understand(text).focus.replace(" ", "")
+    plain_words = all(tag in ("n", "vn", "b", "a", "q", "an") for _, tag in tagged(bare))
+    return len(bare) <= SHORT and plain_words and not dates(bare)
 
 
 def _swapped(what: str, before: str, text: str, *, whole: bool) -> str:
@@ -107,6 +134,8 @@ def _counterpart(what: str, before: str) -> str:
     ending = [word for word, _ in tagged(before) if len(word) > 1 and word[-1] == what[-1] and word != what]
     if ending:
         return ending[-1]
+    if tagged(what)[-1][1] in _COMMON or dates(what):
+        return ""  # a thing does not stand for a name
     names = [word for word, tag in tagged(before) if _kind(tag)]
     return _nearest(before, names) if names and len(what) <= 4 else ""
 
@@ -195,12 +224,12 @@ def _named(answer: str, kinds: tuple[str, ...]) -> list[str]:
     return [word for word, tag in tagged(answer[:120]) if tag.startswith(kinds) and len(word) > 1]
 
 
-def _topics(text: str) -> list[str]:
+def topics(text: str) -> list[str]:
     """Names and nouns of a question: what it is about."""
     found = [
         word
         for word, tag in tagged(understand(text).focus)
         if (_kind(tag) or tag.startswith("n") or tag in ("t", "j", "vn", "eng", "l", "i", "x"))
-        if len(word) > 1 and word not in _GENERIC
+        if len(word) > 1 and word not in _GENERIC and not QUESTION_WORD.search(word)
     ]
     return list(dict.fromkeys([*quoted(text), *found]))

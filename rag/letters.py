@@ -62,6 +62,18 @@ def occurrences(needle: str, text: str) -> Iterator[int]:
         place = text.find(needle, place + len(needle))
 
 
+def longest_run(one: str, other: str) -> int:
+    """Length of the longest run of letters that two texts share."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:  # a run of n holds runs of every shorter length
+        size = (low + high + 1) // 2
+        if any(one[place : place + size] in other for place in range(len(one) - size + 1)):
+            low = size
+        else:
+            high = size - 1
+    return low
+
+
 def join(texts: Iterable[str]) -> str:
     """Sentences one after the other; a space only where two Latin words would run together."""
     out = ""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from index.document import Passage
 from rag.choose import Scored, clause_bounds, clause_weights
 from rag.evidence import Piece
 from rag.facts import dates, numbers
+from rag.letters import containment, letters
 from rag.question import Asked, Expect
 from rag.rarity import Rarity
+from rag.short import lost_answer, short_answer
 
+NEARLY = 0.9  # of the nearness of the number given
+BESIDE = 8  # letters on each side of a number that tell what it counts
+SAME = 0.5  # share of them that two printings of the same number have in common
 _AFTER_DATE = "年月日号"
 
 
@@ -36,6 +43,41 @@ def damaged(asked: Asked, piece: Piece, rarity: Rarity) -> tuple[int, int] | Non
         return None
     place = max(options, key=lambda option: option[0])[1]
     return None if place[0] < 0 else place
+
+
+def outweighed(
+    asked: Asked, best: Piece, others: Sequence[Piece], rarity: Rarity
+) -> tuple[Piece, tuple[int, int]] | None:
+    """A lost number that stands nearer to the question's words than the number about to be given.
+
+    Where the two stand in the same wording, the one is the other's number printed
+    whole, and is given. Nearly as near is enough: rather no number than that of something else. None
+    when the number given fits clearly best, or none would be given.
+    """
+    if asked.expect not in (Expect.NUMBER, Expect.DATE):
+        return None
+    given = short_answer(asked, best.text, rarity, best.lost)
+    if given is None:
+        return None
+    said = _around(best.text, given.start, given.end)
+    rivals = [
+        (lost.score, number)
+        for number, piece in enumerate(others)
+        if piece.lost and (lost := lost_answer(asked, piece.text, rarity, piece.lost)) is not None
+        if containment(_around(piece.text, lost.start, lost.end), said) < SAME
+    ]
+    score, number = max(rivals, default=(0.0, -1))
+    if score < NEARLY * given.score:
+        return None
+    piece = others[number]
+    rival = lost_answer(asked, piece.text, rarity, piece.lost)
+    return (piece, (rival.start, rival.end)) if rival else None
+
+
+def _around(text: str, start: int, end: int) -> frozenset[str]:
+    """Pairs of letters on both sides of a number."""
+    before, after = letters(text[:start]).text[-BESIDE:], letters(text[end:]).text[:BESIDE]
+    return frozenset(side[place : place + 2] for side in (before, after) for place in range(len(side) - 1))
 
 
 def place_in_file(passage: Passage, piece: Piece, place: tuple[int, int]) -> int:

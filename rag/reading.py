@@ -8,16 +8,21 @@ from datetime import date
 from index.document import Passage
 from index.search import Hit
 from rag.archive import Archive
+from rag.english import translate
 from rag.evidence import Cut, Sentences
-from rag.letters import plain
+from rag.followup import topics
+from rag.letters import letters, plain
 from rag.moment import event_period, periods
 from rag.question import Asked, Form
-from rag.rarity import Rarity
+from rag.rarity import Rarity, pieces
 from rag.readings import Aspect, Reading, undone
 from rag.scope import Holdings, Scope, places_of, scope_of
 from rag.spelling import Sounds, spelled
 from rag.when import Years, full_years
 from rag.wording import say
+
+RELATED = 5  # passages in which a topic and a further question are looked for together
+ABOUT = 0.4  # share of a topic, by rarity, that a passage about it holds
 
 
 class Reader:
@@ -52,6 +57,29 @@ class Reader:
             Reading(Aspect.SPELLING, said, meant, say(language, "spelling", said=said, meant=meant))
             for said, meant in (*years, *found.changes)
         )
+
+    def translated(self, question: str) -> str:
+        """An English question in Chinese words of the archive; as it is when too few of them are found."""
+        found = translate(question, self.sounds(), self.rarity())
+        return found.text if found else question
+
+    def related(self, question: str, topic: str) -> bool:
+        """Whether the archive speaks of what a question names in the place where it speaks of a topic.
+
+        `火星上有水吗` after a question about a ferry is not about the ferry: no
+        passage on the ferry names any of it.
+        """
+        named = topics(question)
+        if not named:
+            return True
+        wanted = pieces(letters(topic))
+        for hit in self.index.search(f"{topic}，{question}", k=RELATED):
+            text = f"{hit.passage.title}\n{hit.passage.section}\n{hit.passage.text}"
+            found = letters(text)
+            about = self.rarity().share(wanted, pieces(found)) >= ABOUT
+            if about and any(letters(name).text in found.text for name in named):
+                return True
+        return False
 
     def scope(
         self, asked: Asked, *, undo: Collection[str] = (), language: str = "zh", today: str = ""

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from rag.facts import dates, numbers
 from rag.letters import letters, occurrences
-from rag.question import Asked, Expect
+from rag.question import QUESTION_WORD, Asked, Expect
 from rag.rarity import Rarity
 from rag.words import speakers, tagged
 
+BESIDE = 2.0  # how much more a word beside the question word pulls
+HALF = 4.0  # letters from the question word over which that is halved
 REACH = 12.0  # letters over which a matched word's pull on a candidate falls to a half
 _MEASURE = re.compile(
     r"(?:多|余|几|来)?(?:个百分点|平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|万亿元|分钟|小时|人次|"
@@ -23,6 +25,7 @@ _TITLES = re.compile(
     r"主席|总理|院士|教授|研究员|负责人|秘书长|场长|记者))$"
 )
 _LOOSE = frozenset("个些步下直般样起致定面体方批种场次位条项名部年天")
+_FUNCTION = frozenset("的地得了是在和与及并也都")  # no measure word
 _PLACE_TAGS = ("ns", "nt", "nsf", "s")
 
 
@@ -56,6 +59,24 @@ def short_answer(
     return max(found, key=lambda short: short.score, default=None)
 
 
+def lost_answer(asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, int], ...]) -> Short | None:
+    """The place of a lost number that would be the best candidate if it were printed; None when none fits.
+
+    Scored as the candidates of `short_answer` are, so that the two can be compared.
+    """
+    pulls = _pulls(asked, text, rarity)
+    found = []
+    for start, end in lost:
+        after = text[end : end + len(asked.unit) + 4].lstrip()
+        dated = after[:1] in tuple("年月日号")
+        if asked.expect is Expect.DATE and dated:
+            found.append(Short(start, end, 1.3 * _pull(pulls, start, end)))
+        elif asked.expect is Expect.NUMBER and (not dated or asked.unit in tuple("年月日天号")):
+            fit = (3.0 if asked.unit in after else 0.3) if asked.unit else 1.0
+            found.append(Short(start, end, fit * _pull(pulls, start, end)))
+    return max(found, key=lambda short: short.score, default=None)
+
+
 def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     if asked.expect is Expect.NUMBER:
         yield from _measured(text, ordinal="第" in asked.text)
@@ -83,7 +104,8 @@ def _measured(text: str, *, ordinal: bool) -> Iterator[tuple[int, int]]:
             continue
         before = _ABOUT.search(text[: fact.start])
         after = _MEASURE.match(text, fact.end)
-        yield before.start() if before else fact.start, after.end() if after else fact.end
+        end = after.end() if after else fact.end
+        yield before.start() if before else fact.start, end - (text[end - 1] in _FUNCTION and end > fact.end)
 
 
 def _people(text: str) -> Iterator[tuple[int, int]]:
@@ -116,11 +138,27 @@ def _pulls(asked: Asked, text: str, rarity: Rarity) -> list[tuple[int, float]]:
     """Places in the text where pairs of the question stand, with the weight of each."""
     found = letters(text)
     wanted = set(letters(asked.focus).pairs()) or set(letters(asked.focus).text)
+    near = _beside(asked)
     return [
-        (found.places[place], rarity.weight(pair))
+        (found.places[place], rarity.weight(pair) * (1 + BESIDE * near.get(pair, 0.0)))
         for pair in wanted
         for place in occurrences(pair, found.text)
     ]
+
+
+def _beside(asked: Asked) -> dict[str, float]:
+    """For the pairs of a question how near each stands to its question word: 1 beside it, a half at HALF.
+
+    In `海拔多少米的垭口` it is the number beside `海拔` that is wanted.
+    """
+    said = letters(asked.text)
+    asking = [match.span() for match in QUESTION_WORD.finditer(asked.text)]
+    near: dict[str, float] = {}
+    for number, pair in enumerate(said.pairs()):
+        low, high = said.places[number], said.places[number + 1] + 1
+        gap = min((max(start - high, low - end, 0) for start, end in asking), default=0)
+        near[pair] = max(near.get(pair, 0.0), 0.5 ** (gap / HALF))
+    return near
 
 
 def _pull(pulls: list[tuple[int, float]], start: int, end: int) -> float:

@@ -13,8 +13,8 @@ _THANKS = re.compile(r"谢|辛苦|thank")
 _BYE = re.compile(r"再见|拜拜|bye|晚安")
 _HELP = re.compile(r"你是谁|你叫|你能|你会|你可以|怎么用|帮助|help")
 FOREIGN = (
-    "Sorry, I can only look up questions asked in Chinese here: the documents are Chinese and no "
-    "language model is connected to translate your question. "
+    "Sorry, I could not put your question into Chinese, and the documents are Chinese: too few of its words "
+    "are in the dictionary and in the documents, and no language model is connected to translate it. "
     "Please ask in Chinese, or start Youju with --llm."
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from rag import choose, features, refuse
 from rag.choose import Quote, Scored
 from rag.evidence import Piece
-from rag.lost import damaged, intact_instead
+from rag.lost import damaged, intact_instead, outweighed
 from rag.question import Asked
 from rag.reading import Reader
 from rag.retrieve import Found
@@ -20,6 +20,8 @@ from rag.short import Short
 from rag.speaker import BACK, speaker_of
 
 TIMELY = 0.6  # how much an article's years count
+RIVALS = 12  # sentences that are looked at for what the best one may have lost, or answers better
+SECOND = 0.5  # what another sentence needs of the best one's score to answer another part of a question
 OTHER = 0.3  # what the other side of a comparison needs of the best sentence's score to be taken instead
 _PAIRS = features.FEATURES.index("pairs")
 _AROUND = features.FEATURES.index("pairs_around")
@@ -73,9 +75,11 @@ def weigh(reader: Reader, found: Found) -> Weighed:
         if broken is not None and not parts:
             return Weighed(whole.asked, (), pieces, confidence, "lost", broken)
         if broken is None:
-            ranked = _elsewhere(sheet, ranked, quotes) if parts else ranked
+            ranked = _elsewhere(sheet, _further(ranked, quotes), quotes) if parts else ranked
             quotes += _quotes(reader, sheet, ranked, single=bool(parts))
     quotes = _once(quotes)
+    if parts and quotes:
+        quotes = choose.filled(whole.scene, quotes, whole.ranked)
     reason = "" if quotes else "lost"
     return Weighed(whole.asked, tuple(choose.in_reading_order(quotes)), pieces, confidence, reason)
 
@@ -112,13 +116,23 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
     best = sheet.ranked[0]
     place = damaged(sheet.asked, best.piece, reader.rarity())
     if place is None:
+        every = [one.piece for one in sheet.ranked]
+        if (broken := outweighed(sheet.asked, best.piece, every, reader.rarity())) is not None:
+            return [], broken
         return [
-            one for one in sheet.ranked[:12] if not damaged(sheet.asked, one.piece, reader.rarity())
+            one for one in sheet.ranked[:RIVALS] if not damaged(sheet.asked, one.piece, reader.rarity())
         ], None
-    instead = intact_instead(sheet.asked, best, sheet.ranked[1:12], sheet.coverage(), reader.rarity())
+    instead = intact_instead(sheet.asked, best, sheet.ranked[1:RIVALS], sheet.coverage(), reader.rarity())
     if instead is None:
         return [], (best.piece, place)
     return [instead], None
+
+
+def _further(ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
+    """For a further part, the sentences that do not already answer another, where one is good enough."""
+    taken = {(quote.piece.passage.id, quote.piece.start) for quote in quotes}
+    others = [one for one in ranked if (one.piece.passage.id, one.piece.start) not in taken]
+    return others if others and others[0].score >= SECOND * ranked[0].score else ranked
 
 
 def _elsewhere(sheet: Sheet, ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:

@@ -127,7 +127,7 @@ def test_small_talk_looks_nothing_up(assistant: Assistant, text: str) -> None:
 
 
 def test_english_is_refused_in_english(assistant: Assistant) -> None:
-    answer = assistant.ask("How many ferries were replaced this year, and where?")
+    answer = assistant.ask("Which quarterback won the superbowl trophy in Tallahassee?")
     assert answer.refused
     assert answer.text.isascii()
 
