@@ -9,7 +9,7 @@ from __future__ import annotations
 import lzma
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _FILE = "characters/characters.safetensors.xz"
 _FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
 _SMOOTHING = (32.0, 16.0)  # weight of the shorter context, as if seen so often
 _UNKNOWN = 0
+_REMEMBERED = 100_000  # log probabilities that are kept, some 20 MB
 _LARGEST = 32 * 1024 * 1024  # bytes that the unpacked model may have
 _NORMAL = (
     (re.compile(r"\s+"), ""),
@@ -46,12 +47,21 @@ class Characters:
     triple_starts: npt.NDArray[np.int64]
     triple_ends: npt.NDArray[np.uint16]
     triples: npt.NDArray[np.uint8]
+    known: dict[tuple[int, int, int], float] = field(default_factory=dict)  # what was asked before
+    written: dict[str, tuple[int, ...]] = field(default_factory=dict)  # symbols of texts asked for before
 
     def symbols(self, text: str) -> list[int]:
         """The model's numbers of a text: white space left out, a number or Latin word one symbol."""
-        for pattern, replacement in _NORMAL:
-            text = pattern.sub(replacement, text)
-        return [self.numbers.get(letter, _UNKNOWN) for letter in text.translate(_WIDE)]
+        found = self.written.get(text)
+        if found is None:
+            shown = text
+            for pattern, replacement in _NORMAL:
+                shown = pattern.sub(replacement, shown)
+            found = tuple(self.numbers.get(letter, _UNKNOWN) for letter in shown.translate(_WIDE))
+            if len(self.written) >= _REMEMBERED // 5:
+                self.written.clear()
+            self.written[text] = found
+        return list(found)
 
     def frequency(self, letter: str) -> float:
         """Logarithm of how often a character occurs in running text."""
@@ -82,8 +92,16 @@ class Characters:
     def follow(self, before: list[int], after: list[int]) -> float:
         """Log probability of `after` given `before`."""
         sequence = before[-2:] + after
-        start = len(sequence) - len(after)
-        return sum(math.log(self._next(sequence, at)) for at in range(start, len(sequence)))
+        total = 0.0
+        for at in range(len(sequence) - len(after), len(sequence)):
+            key = (sequence[at - 2] if at > 1 else -1, sequence[at - 1] if at else -1, sequence[at])
+            known = self.known.get(key)
+            if known is None:
+                if len(self.known) >= _REMEMBERED:
+                    self.known.clear()
+                known = self.known[key] = math.log(self._next(sequence, at))
+            total += known
+        return total
 
     def _next(self, sequence: list[int], at: int) -> float:
         symbol = sequence[at]
