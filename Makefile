@@ -1,9 +1,10 @@
 # make run    set up, index seeds/, open the chat
 # make test   every check
 # make soak   the long fault tests and fuzzing
+# make audit  bandit, and pip-audit where its database can be reached
 # make setup  .venv with .venv/bin/youju
 
-.PHONY: setup run test soak lint clean setup-dev models
+.PHONY: setup run test soak audit lint clean setup-dev models
 YOUJU := .venv/bin/youju
 PORT ?= 7860
 export OMP_WAIT_POLICY ?= passive
@@ -22,6 +23,7 @@ lint: setup-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/bandit -q -r index rag ui eval
 
 test: lint
 	@.venv/bin/pytest
@@ -29,6 +31,9 @@ test: lint
 # The long forms of the fault tests, and ten minutes of fuzzing each; hours on a small machine.
 soak: setup-dev
 	@YOUJU_SOAK=$${YOUJU_SOAK:-600} .venv/bin/pytest -m soak --timeout 7200
+
+audit: setup-dev
+	@.venv/bin/python -m benchmarks.audit
 
 models: setup-dev
 	@test -n "$(DATA)" || { echo "make models DATA=folder with the training data" >&2; exit 2; }
