@@ -23,7 +23,7 @@ lint: setup-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/bandit -q -r index rag ui eval
+	@.venv/bin/python -m benchmarks.audit code
 
 test: lint
 	@.venv/bin/pytest

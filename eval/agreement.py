@@ -158,7 +158,7 @@ def _means(scores: Sequence[Scores], measure: str, kept: frozenset[str] | None =
 
 def _between_halves(scores: Sequence[Scores], measure: str) -> float:
     ids = sorted(scores[0][measure]) if scores else []
-    rng = random.Random(0)  # nosec B311 - a repeatable draw, no secret
+    rng = random.Random(0)  # a repeatable draw, no secret  # nosec B311
     taus = []
     for _ in range(SPLITS):
         rng.shuffle(ids)

@@ -61,7 +61,7 @@ def print_page(
     Without `damages`, one to six kinds are drawn; an empty sequence prints a clean page. `truth.damages`
     names those that found something to damage. Raises KeyError at an unknown kind.
     """
-    draw = random.Random(f"{press} {seed}")  # nosec B311 - a repeatable draw, no secret
+    draw = random.Random(f"{press} {seed}")  # a repeatable draw, no secret  # nosec B311
     wanted = _drawn(draw) if damages is None else tuple(damages)
     forme = compose(choose(draw, articles, wanted), draw)
     unknown = set(wanted) - set(DAMAGES)

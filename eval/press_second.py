@@ -50,7 +50,7 @@ def print_second_page(
 
     Raises KeyError at an unknown kind.
     """
-    draw = random.Random(f"second press {seed}")  # nosec B311 - a repeatable draw, no secret
+    draw = random.Random(f"second press {seed}")  # a repeatable draw, no secret  # nosec B311
     wanted = draw.sample(list(DAMAGES), draw.randint(1, 5)) if damages is None else list(damages)
     unknown = set(wanted) - set(DAMAGES)
     if unknown:

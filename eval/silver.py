@@ -122,7 +122,7 @@ def make(index: Index, *, count: int = 300, seed: int = 0) -> tuple[Question, ..
     Raises SilverError when nothing unambiguous can be asked.
     """
     archive = Archive.of(index)
-    rng = random.Random(seed)  # nosec B311 - a repeatable draw, no secret
+    rng = random.Random(seed)  # a repeatable draw, no secret  # nosec B311
     headlines = [*_headlines(index, archive)]
     rng.shuffle(headlines)
     headlines = headlines[: count // 4]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess  # nosec B404 - the parsers' own process is the point
+import subprocess  # the parsers' own process is the point  # nosec B404
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,7 @@ def extract(kind: str, data: bytes, page: int = 0) -> Extract:
         "LANG": "C.UTF-8",
     }
     try:
-        done = subprocess.run(  # noqa: S603 # nosec B603 - our own interpreter and module, no shell
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell  # nosec B603
             command, input=data, capture_output=True, timeout=seconds, env=environment, check=False
         )
     except subprocess.TimeoutExpired as error:

@@ -271,13 +271,13 @@ class Records(Sequence[Passage]):
             # 2023 admits 2023-12-01: compare only as many characters as were given.
             tests.append("date != '' AND substr(date, 1, ?) <= ?")
             values.extend((str(len(where.until)), where.until))
-        query = f"SELECT row FROM passages WHERE {' AND '.join(tests)} ORDER BY row"  # noqa: S608 # nosec B608
+        query = f"SELECT row FROM passages WHERE {' AND '.join(tests)} ORDER BY row"  # noqa: S608  # nosec B608
         return [int(row[0]) for row in self._all(query, values)]
 
     def documents(self) -> list[DocumentCard]:
         """Every document without its text, by id."""
         counts: dict[str, dict[str, Any]] = {
-            table: dict(self._all(f"SELECT doc, {what} FROM {table} GROUP BY doc"))  # noqa: S608 # nosec B608
+            table: dict(self._all(f"SELECT doc, {what} FROM {table} GROUP BY doc"))  # noqa: S608  # nosec B608
             for table, what in (
                 ("articles", "count(*)"),
                 ("passages", "count(*)"),
@@ -310,7 +310,7 @@ class Records(Sequence[Passage]):
         """Articles of one document, or of all, in reading order."""
         where = "WHERE doc = ?" if doc else ""
         rows = self._all(
-            f"SELECT {_ARTICLE} FROM articles {where} ORDER BY doc, place",  # noqa: S608 # nosec B608
+            f"SELECT {_ARTICLE} FROM articles {where} ORDER BY doc, place",  # noqa: S608  # nosec B608
             (doc,) if doc else (),
         )
         named = (dict(zip(_ARTICLE.split(", "), row, strict=True)) for row in rows)
@@ -352,7 +352,7 @@ class Records(Sequence[Passage]):
 
     def _numbered(self, condition: str, values: Iterable[Any]) -> dict[int, Passage]:
         """Passages by their row, in the order of the condition."""
-        rows = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE {condition}", values)  # noqa: S608 # nosec B608
+        rows = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE {condition}", values)  # noqa: S608  # nosec B608
         named = ((row[0], dict(zip(_PASSAGE.split(", "), row[1:], strict=True))) for row in rows)
         return {
             row: Passage(

@@ -111,7 +111,7 @@ class Writer:
         self.process.join(seconds)
         try:
             return str(self._ours.recv()) if self._ours.poll() else ""
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             return ""
         finally:
             self._ours.close()

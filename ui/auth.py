@@ -21,7 +21,7 @@ from pathlib import Path
 
 from index.document import YoujuError
 
-TOKEN_VARIABLE = "YOUJU_TOKEN"  # noqa: S105 # nosec B105 - the name of a variable, not a secret
+TOKEN_VARIABLE = "YOUJU_TOKEN"  # noqa: S105 - the name of a variable, not a secret  # nosec B105
 COOKIE = "youju_session"
 SHORTEST_SECRET = 8  # characters
 

@@ -119,7 +119,7 @@ def _claimed(server: Server, remote: Remote, collection: str) -> Claim:
                 f"{remote} is being written by process {holder.process} of {holder.machine.split('/')[0]}, "
                 f"since {holder.since}; wait for it and try again"
             )
-        time.sleep(random.uniform(0.05, 0.25))  # nosec B311 - when to try again, no secret
+        time.sleep(random.uniform(0.05, 0.25))  # when to try again, no secret  # nosec B311
 
 
 def _others(server: Server, collection: str, own: Claim) -> list[Claim]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from index.document import StoreUnavailable, YoujuError
 from index.remote import Remote
 
-TOKEN = "YOUJU_MILVUS_TOKEN"  # noqa: S105 # nosec B105 - the variable's name
+TOKEN = "YOUJU_MILVUS_TOKEN"  # noqa: S105 - the variable's name  # nosec B105
 BATCH = 1_000  # rows that are read or written at a time
 _CONNECT = 5.0  # seconds
 _READ = 30.0
