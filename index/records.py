@@ -137,7 +137,7 @@ class Writer:
             ("passages", "doc"),
             ("dropped", "doc"),
         ):
-            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (doc,))  # noqa: S608
+            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (doc,))  # noqa: S608  # nosec B608
         self._save()
 
     def documents(self) -> dict[str, tuple[str, str]]:
@@ -148,7 +148,7 @@ class Writer:
     def counts(self, doc: str) -> tuple[int, int]:
         """Articles and passages of a document."""
         found = [
-            self._database.execute(f"SELECT count(*) FROM {table} WHERE doc = ?", (doc,)).fetchone()[0]  # noqa: S608
+            self._database.execute(f"SELECT count(*) FROM {table} WHERE doc = ?", (doc,)).fetchone()[0]  # noqa: S608  # nosec B608
             for table in ("articles", "passages")
         ]
         return found[0], found[1]
@@ -181,7 +181,7 @@ class Writer:
             self._saved = time.monotonic()
 
     def _insert(self, table: str, fields: list[Any]) -> None:
-        self._database.execute(f"INSERT INTO {table} VALUES ({_marks(fields)})", fields)  # noqa: S608 - constant names
+        self._database.execute(f"INSERT INTO {table} VALUES ({_marks(fields)})", fields)  # noqa: S608 - constant names  # nosec B608
 
 
 class Records(Sequence[Passage]):
@@ -237,7 +237,7 @@ class Records(Sequence[Passage]):
         found: dict[int, str] = {}
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
-            query = f"SELECT row, title, kind, text FROM passages WHERE row IN ({_marks(some)})"  # noqa: S608
+            query = f"SELECT row, title, kind, text FROM passages WHERE row IN ({_marks(some)})"  # noqa: S608  # nosec B608
             found |= {row: searched(*fields) for row, *fields in self._all(query, some)}
         return [found[row] for row in wanted]
 
