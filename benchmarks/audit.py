@@ -2,8 +2,8 @@
 
     python -m benchmarks.audit [code]
 
-With `code`, bandit alone. pip-audit asks a database on the network. Where that cannot be reached it calls every
-package unaudited and still ends with success; here that is said, with the number of packages looked up.
+With `code`, bandit alone. pip-audit asks a database on the network. Where that cannot be reached it calls
+every package unaudited and still ends with success; here that is said, with the number looked up.
 """
 
 from __future__ import annotations
