@@ -164,17 +164,18 @@ def _citations(judgement: Judgement, response: Response, texts: Mapping[str, str
         best[item.group] = max(best.get(item.group, 0.0), share)
     needed = list(best.values())
     recall = sum(needed) / len(needed) if judgement.question.all_of else max(needed, default=0.0)
-    on = any(_on_evidence(doc, places, judgement) for doc, places in marked)
+    on = any(on_evidence(doc, places, judgement) for doc, places in marked)
     return {
         "cited": float(bool(marked)),
-        "holds": float(all(_holds(item, texts) for item in response.citations)),
+        "holds": float(all(holds(item, texts) for item in response.citations)),
         "on_evidence": float(on),
         "precision": len(cited & evidence) / len(cited) if cited else 0.0,
         "recall": recall,
     }
 
 
-def _on_evidence(doc: str, places: frozenset[int], judgement: Judgement) -> bool:
+def on_evidence(doc: str, places: frozenset[int], judgement: Judgement) -> bool:
+    """At least half of the places are evidence, or half of an evidence quotation lies in them."""
     return any(
         item.doc == doc
         and (shared := len(places & item.offsets)) > 0
@@ -183,7 +184,8 @@ def _on_evidence(doc: str, places: frozenset[int], judgement: Judgement) -> bool
     )
 
 
-def _holds(cited: Cited, texts: Mapping[str, str]) -> bool:
+def holds(cited: Cited, texts: Mapping[str, str]) -> bool:
+    """What is cited stands in its document at its spans, white space apart."""
     text = texts.get(cited.doc)
     if text is None:
         return False

@@ -1,6 +1,6 @@
 """Fit what decides which sentence answers, and whether any does.
 
-    python -m train.refusal --dev var/train/dev/asked var/train/dev/wiki --spans var/train/spans.jsonl [--encoder DIR] [--reranker DIR]
+    python -m train.refusal --dev var/train/dev/asked var/train/dev/wiki --spans var/train/spans.jsonl [--encoder DIR] [--reranker DIR] [--workers 2] [--cache FILE.npz]
         [--gold eval/gold/a.jsonl … --index var/index] --out rag/weights.json
 
 Held-out questions (nothing of them was seen by the encoder or the reranker) are put to small archives made of their
@@ -16,7 +16,10 @@ import json
 import random
 import re
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +48,13 @@ parser.add_argument("--near", type=int, default=5, help="like passages taken in 
 parser.add_argument("--units", type=int, default=6, help="hidden units")
 parser.add_argument(
     "--wrongly", type=float, default=0.08, help="share of answerable questions that may be refused"
+)
+parser.add_argument("--workers", type=int, default=2, help="processes that measure")
+parser.add_argument(
+    "--gold", type=Path, nargs="+", default=[], help="their open questions set the threshold too"
+)
+parser.add_argument(
+    "--index", type=Path, default=Path("var/index"), help="what the open questions are put to"
 )
 parser.add_argument("--cache", type=Path, help="keep the measured features here")
 SEED = 7
@@ -139,12 +149,49 @@ def main() -> None:
 
     sentence = fit_sentences([case for case in cases if case.right.any()], settings.units)
     answerable = fit_answerable(summaries, truth, weights(cases), settings.units)
-    stored = {"sentence": dump(sentence, 0.5), "answerable": dump(answerable, threshold)}
-    settings.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    write(settings.out, sentence, answerable, threshold)
+    if settings.gold:
+        threshold = with_open_questions(settings, chances[kinds == "answerable"])
+        write(settings.out, sentence, answerable, threshold)
     for name, value in sorted(
         zip(answerable.names, answerable.out, strict=False), key=lambda one: -abs(one[1])
     ):
         print(f"  {name:20s} {value:+.2f}")
+
+
+def write(path: Path, sentence: refuse.Weights, answerable: refuse.Weights, threshold: float) -> None:
+    stored = {"sentence": dump(sentence, 0.5), "answerable": dump(answerable, threshold)}
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+
+def with_open_questions(settings: argparse.Namespace, held_out: np.ndarray) -> float:
+    """The threshold that refuses --wrongly of the answerable: held-out and open questions count one half each.
+
+    Put to the assistant with the weights just fitted, so --out has to be the rag/weights.json in use.
+    """
+    from eval.gold import load
+    from index.search import open_index
+    from rag.assistant import Assistant, Settings
+
+    refuse.load.cache_clear()
+    questions = [question for question in load(settings.gold) if question.split == "open"]
+    with open_index(settings.index) as index:
+        assistant = Assistant(index, Settings(reranker=settings.reranker))
+        sure = {item.id: assistant.ask(item.question, item.history).confidence for item in questions}
+    good = np.array([sure[item.id] for item in questions if item.answerable])
+    bad = np.array([sure[item.id] for item in questions if not item.answerable])
+    pooled = np.concatenate([held_out, good])
+    each = np.concatenate([np.full(len(held_out), 0.5 / len(held_out)), np.full(len(good), 0.5 / len(good))])
+    order = np.argsort(pooled)
+    threshold = float(pooled[order][np.searchsorted(np.cumsum(each[order]), settings.wrongly)])
+    print(f"open questions: AUROC {auroc(good, bad):.3f}")
+    for value in (*np.quantile(good, [0.04, 0.08, 0.12, 0.16, 0.2]), threshold):
+        wrongly, due = float((good < value).mean()), float((bad < value).mean())
+        print(f"  threshold {value:.3f}: {wrongly:.3f} of the answerable refused, {due:.3f} of the others")
+    print(
+        f"threshold {threshold:.3f} chosen: refuses {settings.wrongly} of held-out and open answerable questions"
+    )
+    return threshold
 
 
 def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
@@ -170,33 +217,66 @@ def measure_folder(settings, folder: Path, encoder: Encoder, reranker, spans: di
     whole = Archive(corpus, encoder)
     groups = sorted(asked_of)
     random.Random(SEED).shuffle(groups)
-    for first in range(0, len(groups), settings.groups):
-        chosen = groups[first : first + settings.groups]
-        texts = {group: corpus[group] for group in chosen}
-        for group in chosen:
-            for question in asked_of[group][:2]:
-                texts |= {hit.passage.id: hit.passage.text for hit in whole.search(question, k=settings.near)}
-        reader = Reader(Archive(texts, encoder, reranker))
-        for group in chosen:
-            for number, question in enumerate(asked_of[group][:2]):
-                row = spans.get((question, corpus[group]))
-                place, size = (row["answer_start"], len(row["answer"])) if row else (-1, 0)
-                yield case(reader, question, group, "answerable", place, size)
-                if number == 0:
-                    yield case(reader, question, group, "removed", -1, 0)
-                if row and number == 0 and (literal := cloze(corpus[group], place, row["answer"])):
-                    yield case(reader, literal, group, "literal", place, size)
-            for number, (question, place, size) in enumerate(spoken(corpus[group])):
-                yield case(reader, question, group, "said" if number == 0 else "said_removed", place, size)
-            stranger = random.Random(group).choice(groups)
-            if stranger not in chosen:
-                yield case(reader, asked_of[stranger][0], group, "foreign", -1, 0)
-            for question in sorted(misses[group]):
-                yield case(reader, question, group, "near_miss", -1, 0)
-        print(
-            f"{folder.name}: {first + len(chosen)} of {len(groups)} passages, archive of {len(texts)}",
-            flush=True,
-        )
+    shared = Folder(settings, folder.name, corpus, asked_of, misses, groups, whole, encoder, reranker, spans)
+    _SHARED[folder.name] = shared
+    firsts = range(0, len(groups), settings.groups)
+    # forked, so that the workers share the archive
+    with ProcessPoolExecutor(settings.workers, mp_context=get_context("fork")) as pool:
+        for first, cases in zip(firsts, pool.map(measure_chunk, repeat(folder.name), firsts), strict=True):
+            print(f"{folder.name}: {min(first + settings.groups, len(groups))} of {len(groups)}", flush=True)
+            yield from cases
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A held-out set, loaded: what every worker needs of it."""
+
+    settings: argparse.Namespace
+    name: str
+    corpus: dict[str, str]
+    asked_of: dict[str, list[str]]
+    misses: dict[str, set[str]]
+    groups: list[str]
+    whole: Archive
+    encoder: Encoder
+    reranker: Reranker | None
+    spans: dict  # type: ignore[type-arg]
+
+
+_SHARED: dict[str, Folder] = {}  # by name, filled before the workers are forked
+
+
+def measure_chunk(name: str, first: int) -> list[Case]:
+    """Cases of some passages, put to an archive of these and their like."""
+    held = _SHARED[name]
+    settings, corpus, asked_of, groups = held.settings, held.corpus, held.asked_of, held.groups
+    chosen = groups[first : first + settings.groups]
+    texts = {group: corpus[group] for group in chosen}
+    for group in chosen:
+        for question in asked_of[group][:2]:
+            found = held.whole.search(question, k=settings.near)
+            texts |= {hit.passage.id: hit.passage.text for hit in found}
+    reader = Reader(Archive(texts, held.encoder, held.reranker))
+    cases = []
+    for row_of_group, group in enumerate(chosen):
+        for number, question in enumerate(asked_of[group][:2]):
+            row = held.spans.get((question, corpus[group]))
+            place, size = (row["answer_start"], len(row["answer"])) if row else (-1, 0)
+            cases.append(case(reader, question, group, "answerable", place, size))
+            if number == 0:
+                cases.append(case(reader, question, group, "removed", -1, 0))
+            if row and number == 0 and (literal := cloze(corpus[group], place, row["answer"])):
+                cases.append(case(reader, literal, group, "literal", place, size))
+        for number, (question, place, size) in enumerate(spoken(corpus[group])):
+            kind = "said" if number == 0 else "said_removed"
+            cases.append(case(reader, question, group, kind, place, size))
+        stranger = random.Random(group).choice(groups)
+        if stranger not in chosen and row_of_group % 2:
+            cases.append(case(reader, asked_of[stranger][0], group, "foreign", -1, 0))
+        cases += [
+            case(reader, question, group, "near_miss", -1, 0) for question in sorted(held.misses[group])
+        ]
+    return cases
 
 
 def cloze(text: str, start: int, answer: str) -> str:
