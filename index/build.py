@@ -20,6 +20,7 @@ from index.manifest import StoredFile
 from index.postings import Block, Counted
 from index.records import Records
 from index.segments import Range, Rows, Segment
+from index.workers import together
 
 _BATCH = 1024  # passages counted and encoded at a time
 _MANY = 8 * _BATCH  # passages from which worker processes pay
@@ -170,8 +171,9 @@ class _Maker:
         return builder.finish()
 
     def _tasks(self, rows: Rows) -> Iterator[Task]:
-        for start in range(0, len(rows), _BATCH):
-            yield self._task(self.work.records.searched_rows(rows[start : start + _BATCH]))
+        size = together(self.work.encoder, _BATCH)
+        for start in range(0, len(rows), size):
+            yield self._task(self.work.records.searched_rows(rows[start : start + size]))
 
     def _task(self, texts: list[str]) -> Task:
         work = self.work

@@ -31,6 +31,14 @@ PLACES = (
     "current replaced",
     "collected",
 )
+REMOTE_PLACES = (
+    "claimed",
+    "rows written",
+    "old marked",
+    "words counted",
+    "head inserted",
+    "server tidied",
+)
 
 
 class Plan:

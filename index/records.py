@@ -299,6 +299,13 @@ class Records(Sequence[Passage]):
             for row in rows
         ]
 
+    def places(self) -> list[tuple[str, list[int]]]:
+        """Documents with the rows of their passages, in the order of their first rows."""
+        found: dict[str, list[int]] = {}
+        for doc, row in self._all("SELECT doc, row FROM passages ORDER BY row"):
+            found.setdefault(doc, []).append(row)
+        return list(found.items())
+
     def text(self, doc: str) -> str:
         """The decoded text of a document. Raises KeyError when there is none of that id."""
         found = self._all("SELECT text FROM documents WHERE id = ?", (doc,))

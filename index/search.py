@@ -110,6 +110,10 @@ class Snapshot(Protocol):
     @property
     def encoder(self) -> Encoder: ...
     @property
+    def model(self) -> str: ...
+    @property
+    def reader(self) -> str: ...
+    @property
     def passages(self) -> Records | RemoteRecords: ...
 
     def rank(self, question: str, k: int, system: System, where: Where | None) -> list[Ranked]:
@@ -120,6 +124,9 @@ class Snapshot(Protocol):
 
     def ceiling(self, question: str) -> float:
         """The word score that no passage exceeds."""
+
+    def vectors(self, rows: Sequence[int]) -> Vectors:
+        """Stored vectors of some rows, float32 (len(rows), dim)."""
 
     def counts(self) -> tuple[int, int, int]:
         """Rows of the records, of the vectors and of the words."""
@@ -136,6 +143,8 @@ class FolderSnapshot:
         self.fingerprint = generation.fingerprint
         self.fallback = generation.fallback
         self.encoder = encoder
+        self.model = generation.manifest.model
+        self.reader = generation.manifest.reader
         self._records = Records(generation.folder / RECORDS)
         self.passages: Records | RemoteRecords = self._records
         found = segments.load(generation.folder, generation.manifest)
@@ -185,6 +194,8 @@ class Index:
         self.fingerprint = snapshot.fingerprint
         self.fallback = snapshot.fallback
         self.encoder = snapshot.encoder
+        self.model = snapshot.model  # as it was given; empty for the bundled encoder
+        self.reader = snapshot.reader  # version of the reader that cut the documents
         self.passages = snapshot.passages
         self._snapshot = snapshot
 
@@ -206,6 +217,10 @@ class Index:
     def ceiling(self, question: str) -> float:
         """The word score that no passage can exceed; `Hit.words` is a share of it."""
         return self._snapshot.ceiling(question)
+
+    def vectors(self, rows: Sequence[int]) -> Vectors:
+        """Stored vectors, float32 (len(rows), dim), of rows as `passages.places` gives them."""
+        return self._snapshot.vectors(rows)
 
     def documents(self) -> list[DocumentCard]:
         """Every document without its text."""

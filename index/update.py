@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,9 +22,10 @@ from index.failpoints import reach
 from index.inventory import Listed
 from index.read import find, name_of, read
 from index.records import RECORDS, DocumentCard, Records, Writer
-from index.remote import Location, Remote
+from index.remote import Location, Remote, beside
 from index.search import searchable
 from index.segment import segment
+from index.workers import spread
 
 READER = "4"  # raise it when the same file would be cut differently: documents are then read again
 _MANY = 2_000_000  # bytes to read from which worker processes pay
@@ -71,27 +72,43 @@ class Summary:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as it is to be stored: what was read, the folder it came from, and when it was added."""
+
+    reading: Reading
+    root: str
+    added: str
+
+
 Report = Callable[[FileVerdict | Progress], None]
 
 
 def update_index(
-    path: Location, sources: Sequence[Path], *, model: str = "", report: Report | None = None
+    path: Location,
+    sources: Sequence[Path],
+    *,
+    model: str = "",
+    workers: str = "",
+    report: Report | None = None,
 ) -> Summary:
     """Build the index at `path`, or bring it up to date with files and folders.
 
     A folder is synced: documents that came from it and are gone are removed; a
-    file is only added or changed. Every file gets a verdict. Raises ReadError
-    when no file could be indexed or a source does not exist, IndexBusy when
-    another process writes.
+    file is only added or changed. Every file gets a verdict. `workers` encode
+    where they are named (`index.workers`). Raises ReadError when no file could be
+    indexed or a source does not exist, IndexBusy when another process writes.
     """
     if isinstance(path, Remote):
         from index.milvus.update import update_remote
 
-        return update_remote(path, sources, model=model, report=report or _silent)
+        return update_remote(path, sources, model=model, workers=workers, report=report or _silent)
     files = find(sources)
     with store.writer(path), ExitStack() as stack:
         plan = _Plan(stack, path, report or _silent, _given_model(path, model), work=_work(sources, model))
-        synced = {_said(source) for source in sources if source.is_dir()}
+        folder = beside(path, "-shards")
+        plan.encoder = stack.enter_context(spread(plan.encoder, workers, model=plan.model, folder=folder))
+        synced = {stored_root(source) for source in sources if source.is_dir()}
         plan.read(files)
         plan.carry_over(synced)
         return plan.commit(path)
@@ -109,6 +126,18 @@ def remove_documents(path: Location, ids: Sequence[str], *, report: Report | Non
         if unknown:
             raise ReadError(f"not in the index: {', '.join(unknown)}; `youju documents` lists what is")
         plan.carry_over(set(), removed=set(ids))
+        return plan.commit(path)
+
+
+def receive(
+    path: Path, entries: Iterable[Entry], encoder: Encoder, *, model: str, reader: str, report: Report
+) -> Summary:
+    """Write documents that were read elsewhere, by `reader`, into a new index. Raises IndexBusy."""
+    with store.writer(path), ExitStack() as stack:
+        plan = _Plan(stack, path, report, model)
+        plan.encoder, plan.reader = encoder, reader
+        for entry in entries:
+            plan.records.add(entry.reading, root=entry.root, added=entry.added)
         return plan.commit(path)
 
 
@@ -184,6 +213,7 @@ class _Plan:
         self.report = report
         self.model = model
         self.encoder: Encoder = load_encoder(model)
+        self.reader = READER
         self.started = time.monotonic()
         self.verdicts: list[FileVerdict] = []
         self.seen: set[str] = set()
@@ -262,7 +292,7 @@ class _Plan:
         results = self.crew.map(cut, jobs, worthwhile=size >= _MANY and len(jobs) > 1)
         for job, made in zip(jobs, results, strict=True):
             if made.reading:
-                self._add(made.reading, _said(job.root))
+                self._add(made.reading, stored_root(job.root))
             else:
                 self._remove(job.doc)  # what can no longer be read must not be answered from
                 self._verdict(FileVerdict(job.doc, Status.REFUSED, made.refused))
@@ -270,7 +300,7 @@ class _Plan:
             self.report(Progress("reading", done, len(files)))
 
     def _job(self, root: Path, file: Path) -> Job | None:
-        doc, resolved = name_of(file, root), _said(root)
+        doc, resolved = name_of(file, root), stored_root(root)
         if doc in self.seen or (doc in self.held and self.held[doc][1] != resolved):
             doc = f"{Path(resolved).name}/{doc}"
         held = self.held.get(doc)
@@ -390,7 +420,7 @@ class _Plan:
             model=self.model,
             encoder=self.encoder.fingerprint,
             tokenizer=tokens.fingerprint(),
-            reader=READER,
+            reader=self.reader,
             files=self._files(count),
         )
 
@@ -423,7 +453,7 @@ def _given_model(path: Path, model: str) -> str:
     return generation.manifest.model
 
 
-def _said(folder: Path) -> str:
+def stored_root(folder: Path) -> str:
     """The folder's whole path as it is stored: always valid Unicode, as `name_of` is."""
     return str(folder.resolve()).encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -49,7 +49,9 @@ def index_command(options: argparse.Namespace) -> int:
 
     sources = options.path or [_default_sources()]
     with Reporter(sys.stderr, quiet=options.json) as reporter:
-        summary = update_index(options.index, sources, model=options.model, report=reporter)
+        summary = update_index(
+            options.index, sources, model=options.model, workers=options.workers, report=reporter
+        )
     if options.json:
         _print_json(
             {
@@ -234,6 +236,20 @@ def check_command(options: argparse.Namespace) -> int:
     return 0 if report.ok else 2
 
 
+def copy_command(options: argparse.Namespace) -> int:
+    """Copy an archive to another folder or server, without reading its files again; the source stays."""
+    from index.transfer import copy_index
+    from ui.progress import Reporter
+
+    with Reporter(sys.stderr) as reporter:
+        summary = copy_index(options.source, options.target, report=reporter)
+    print(
+        f"{summary.documents} documents, {summary.passages} passages copied in {summary.seconds:.1f} s "
+        f"→ {options.target}"
+    )
+    return 0
+
+
 def doctor_command(options: argparse.Namespace) -> int:
     """Check machine and set-up, and say what to do."""
     from ui.doctor import examine
@@ -336,6 +352,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = add("index", index_command, "build or update an index")
     command.add_argument("path", nargs="*", type=Path, help="files and folders; default: seeds/")
+    command.add_argument(
+        "--workers", default="", metavar="N", help="encode in N processes, or on a cluster: ray://HOST:PORT"
+    )
     command.add_argument("--json", action="store_true")
     command = add("documents", documents_command, "list what is indexed")
     command.add_argument("--json", action="store_true")
@@ -372,6 +391,10 @@ def _parser() -> argparse.ArgumentParser:
     mend.add_argument("--repair", action="store_true", help="rebuild what is damaged; upgrade an older index")
     mend.add_argument("--roll-back", action="store_true", help="forget a damaged newest generation")
     command.add_argument("--json", action="store_true")
+    command = commands.add_parser("copy", help="copy an archive", description=copy_command.__doc__)
+    command.set_defaults(command=copy_command)
+    command.add_argument("source", type=_place, metavar="FROM", help="folder or milvus://HOST:PORT/NAME")
+    command.add_argument("target", type=_place, metavar="TO", help="where there is no index yet")
     add("doctor", doctor_command, "check machine and set-up")
     command = add("replay", replay_command, "check an exported answer against an index", several=True)
     command.add_argument("evidence", type=Path, metavar="EVIDENCE.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from index.document import IndexDamaged
@@ -18,6 +18,7 @@ from index.remote import Remote
 from index.search import searchable
 from index.tokens import terms
 
+_DOCUMENTS = 64  # verified at a time
 _TOGETHER = 5_000  # terms looked up at a time
 _CLOSE = 1e-5  # of weights, which are stored in single precision
 
@@ -59,12 +60,17 @@ def _problems(server: Server, remote: Remote, head: Head) -> Iterator[tuple[str,
     records = RemoteRecords(server, remote.name, head)
     seen = Counter[str]()
     content = 0
-    for copy in records.copies():
-        content += int(copy.digest, 16)
+    for some in batches(records.copies(), _DOCUMENTS):
+        content += sum(int(copy.digest, 16) for copy in some)
         try:
-            yield from _problems_of(server, head, records, copy, seen)
-        except IndexDamaged as error:
-            yield f"{copy.card.id}: {error}", copy.card.id
+            yield from _problems_of(server, head, records, some, seen)
+        except IndexDamaged:
+            # One of them cannot be read: which?
+            for copy in some:
+                try:
+                    yield from _problems_of(server, head, records, [copy], seen)
+                except IndexDamaged as error:
+                    yield f"{copy.card.id}: {error}", copy.card.id
     if content % (1 << 128) != int(head.content, 16):
         yield f"the documents of {remote} are not those that were committed", ""
     rows = server.count(head.tables(remote.name).passages, head.alive)
@@ -76,23 +82,31 @@ def _problems(server: Server, remote: Remote, head: Head) -> Iterator[tuple[str,
 
 
 def _problems_of(
-    server: Server, head: Head, records: RemoteRecords, copy: Copy, seen: Counter[str]
+    server: Server, head: Head, records: RemoteRecords, copies: Sequence[Copy], seen: Counter[str]
 ) -> Iterator[tuple[str, str]]:
-    doc = copy.card.id
-    reading = records.reading_of(copy)
-    vectors = records.vectors_of(copy.rows)
-    if digest_of(zip(reading.passages, vectors, strict=True), part_texts(reading)) != copy.digest:
-        yield f"{doc} does not match its checksum", doc
-        return
+    """What is wrong with some documents; counts their terms. Raises IndexDamaged when one is not whole."""
+    readings = records.readings_of(copies)
+    rows = [row for copy in copies for row in copy.rows]
+    vectors = dict(zip(rows, records.vectors_of(rows), strict=True))
     tables = head.tables(server.remote.name)
-    stored = {row["row"]: row["sparse"] for row in server.get(tables.passages, copy.rows, ("row", "sparse"))}
-    for row, passage in zip(copy.rows, reading.passages, strict=True):
-        counts = Counter(terms(searchable(passage)))
-        seen.update(counts.keys())
-        known = read_terms(server, tables, counts)
-        if not _same(stored[row], counts, known, head.average):
-            yield f"{doc}: the words of passage {passage.id} are not those of its text", doc
-            return
+    stored = {row["row"]: row["sparse"] for row in server.get(tables.passages, rows, ("row", "sparse"))}
+    counted = {
+        row: Counter(terms(searchable(passage)))
+        for copy, reading in zip(copies, readings, strict=True)
+        for row, passage in zip(copy.rows, reading.passages, strict=True)
+    }
+    known = read_terms(server, tables, {term for counts in counted.values() for term in counts})
+    for copy, reading in zip(copies, readings, strict=True):
+        doc = copy.card.id
+        seen.update(term for row in copy.rows for term in counted[row])
+        made = digest_of(
+            ((passage, vectors[row]) for row, passage in zip(copy.rows, reading.passages, strict=True)),
+            part_texts(reading),
+        )
+        if made != copy.digest:
+            yield f"{doc} does not match its checksum", doc
+        elif not all(_same(stored[row], counted[row], known, head.average) for row in copy.rows):
+            yield f"{doc}: the words of a passage are not those of its text", doc
 
 
 def _same(

@@ -16,10 +16,11 @@ import numpy as np
 from index import tokens
 from index.document import IndexMissing
 from index.encode import Encoder, Vectors
+from index.failpoints import reach
 from index.milvus import heads as heading
 from index.milvus.heads import Head
 from index.milvus.lease import Lease, writer
-from index.milvus.load import Entry, Loader, Total
+from index.milvus.load import Loader, Total
 from index.milvus.records import RemoteRecords
 from index.milvus.rows import Copy
 from index.milvus.server import Server
@@ -29,6 +30,8 @@ from index.milvus.words import DRIFT, Vocabulary
 from index.remote import VECTORS, Remote
 from index.search import searchable
 from index.tokens import terms
+from index.update import Entry
+from index.workers import together
 
 GROUP = 1_000  # passages encoded and written together
 _SEALED = 1_000  # passages from which on the server is told to seal what was written
@@ -64,7 +67,9 @@ class Session:
         """Make a generation the current one, and delete what nobody can see any more."""
         self.lease.check()
         heading.commit(self.server, self.remote, head)
+        reach("head inserted")
         collect(self.server, self.remote, [head, *self.heads])
+        reach("server tidied")
 
 
 @contextmanager
@@ -133,6 +138,7 @@ class Builder:
         loader = Loader(self._server, tables, head, vocabulary, head.average)
         embedded = self._load(loader, jobs, self.known(gone), total, passages)
         bury(self._server, tables, gone, head.generation + 1)
+        reach("old marked")
         self._finish(tables, vocabulary, loader, loader.next_row - head.next_row)
         return self._next(head.epoch, head.average, vocabulary, loader, total), embedded
 
@@ -168,10 +174,11 @@ class Builder:
         """Write documents, encoding what has no vectors yet; returns how many passages that were."""
         embedded = 0
         before = total.passages
-        for group in _groups(jobs):
+        for group in _groups(jobs, together(self._made.encoder, GROUP)):
             embedded += self._load_group(loader, group, known, total)
             self._step("encoding", total.passages - before, passages)
         loader.flush()
+        reach("rows written")
         return embedded
 
     def _load_group(
@@ -208,6 +215,7 @@ class Builder:
     def _finish(self, tables: Tables, vocabulary: Vocabulary, loader: Loader, rows: int) -> None:
         self._step("writing", 0, 1)
         vocabulary.write(self._generation)
+        reach("words counted")
         if rows >= _SEALED:
             self._server.flush(tables.passages)
             self._server.flush(tables.records)
@@ -252,15 +260,15 @@ def _staying(head: Head, old: RemoteRecords, gone: Sequence[Copy]) -> tuple[Tota
     return total, dying
 
 
-def _groups(jobs: Iterable[Job]) -> Iterator[list[tuple[Job, Entry]]]:
-    """Documents with about GROUP passages together."""
+def _groups(jobs: Iterable[Job], wanted: int) -> Iterator[list[tuple[Job, Entry]]]:
+    """Documents with about the wanted number of passages together."""
     group: list[tuple[Job, Entry]] = []
     size = 0
     for job in jobs:
         entry = job.read()
         group.append((job, entry))
         size += len(entry.reading.passages)
-        if size >= GROUP:
+        if size >= wanted:
             yield group
             group, size = [], 0
     if group:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.document import IndexBusy, StoreUnavailable
+from index.failpoints import reach
 from index.milvus.server import Server
 from index.milvus.tables import create_state, filled, quoted, state_of
 from index.remote import Remote
@@ -88,7 +89,9 @@ def writer(server: Server, remote: Remote) -> Iterator[Lease]:
     collection = state_of(remote.name)
     if collection not in server.collections():
         create_state(server, remote.name)
-    lease = Lease(server, collection, _claimed(server, remote, collection))
+    held = _claimed(server, remote, collection)
+    reach("claimed")
+    lease = Lease(server, collection, held)
     try:
         yield lease
     finally:

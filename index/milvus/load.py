@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from index import dense
-from index.document import Reading
 from index.encode import Vectors
 from index.milvus.heads import Head
 from index.milvus.rows import PARTS, Copy, copy_row, digest_of, part_keys, part_texts, passage_rows
@@ -16,18 +15,10 @@ from index.milvus.words import Vocabulary, weights
 from index.records import DocumentCard
 from index.search import searchable
 from index.tokens import terms
+from index.update import Entry
 
 _MODULUS = 1 << 128  # of the sum of digests
 _TOGETHER = 1_000  # passages written at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document as it is to be stored."""
-
-    reading: Reading
-    root: str
-    added: str
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import TypeVar, overload
 
 import numpy as np
@@ -14,6 +14,7 @@ from index.document import Article, Document, Dropped, IndexDamaged, Passage, Re
 from index.encode import Vectors
 from index.milvus.heads import Head
 from index.milvus.rows import (
+    PARTS,
     PASSAGE,
     Copy,
     articles_of,
@@ -114,6 +115,10 @@ class RemoteRecords(Sequence[Passage]):
         """Every document without its text, by id."""
         return sorted((copy.card for copy in self.copies()), key=lambda card: card.id)
 
+    def places(self) -> list[tuple[str, list[int]]]:
+        """Documents with the keys of their passages, in the order in which they were added."""
+        return [(copy.card.id, list(copy.rows)) for copy in self.copies()]
+
     def text(self, doc: str) -> str:
         """The decoded text of a document. Raises KeyError when there is none of that id."""
         copy = self._found(doc)
@@ -145,14 +150,27 @@ class RemoteRecords(Sequence[Passage]):
 
     def reading_of(self, copy: Copy) -> Reading:
         """Everything of one stored version of a document."""
-        text, articles, rest = (self._part([copy], part)[0] for part in ("text", "articles", "rest"))
-        pages, dropped = _read(copy, rest, lambda _, part: rest_of(part))
+        return self.readings_of([copy])[0]
+
+    def readings_of(self, copies: Sequence[Copy]) -> list[Reading]:
+        """Everything of some documents, asked for together."""
+        texts, articles, rests = (self._part(copies, part) for part in PARTS)
+        passages = iter(self.by_keys([row for copy in copies for row in copy.rows]))
+        return [
+            self._reading(copy, *parts, tuple(islice(passages, copy.card.passages)))
+            for copy, *parts in zip(copies, texts, articles, rests, strict=True)
+        ]
+
+    def _reading(
+        self, copy: Copy, text: str, articles: str, rest: str, passages: tuple[Passage, ...]
+    ) -> Reading:
         card = copy.card
+        pages, dropped = _read(copy, rest, lambda _, part: rest_of(part))
+        made = _read(copy, articles, lambda copy, part: articles_of(copy.card.id, part))
         document = Document(
             card.id, text, card.sha256, card.size, card.encoding, card.media, card.source, pages
         )
-        made = _read(copy, articles, lambda copy, part: articles_of(copy.card.id, part))
-        return Reading(document, tuple(made), tuple(self.by_keys(copy.rows)), tuple(dropped))
+        return Reading(document, tuple(made), passages, tuple(dropped))
 
     def copies(self) -> tuple[Copy, ...]:
         """The stored version of each document, in the order in which they were added; read once and kept.

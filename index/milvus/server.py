@@ -22,6 +22,14 @@ _WRITE = 120.0
 _NOT_LOADED = 101
 _SETTLED = 10.0  # seconds after which every replica has caught up; the server's own bound is 5
 
+# A server that has come back is found at once: channels neither share nor draw out their waiting.
+_CHANNEL = {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.min_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+}
+
 Row = dict[str, Any]
 T = TypeVar("T")
 
@@ -159,7 +167,12 @@ class Server:
         # It logs every failed call with a page of stack; the error itself is told once, by us.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)
         return self._told(
-            lambda: MilvusClient(uri=self.remote.uri, token=os.environ.get(TOKEN, ""), timeout=_CONNECT)
+            lambda: MilvusClient(
+                uri=self.remote.uri,
+                token=os.environ.get(TOKEN, ""),
+                timeout=_CONNECT,
+                grpc_options=_CHANNEL,
+            )
         )
 
     def _on(self, collection: str, verb: str, **arguments: Any) -> Any:

@@ -24,6 +24,8 @@ class RemoteSnapshot:
         self.fingerprint = head.fingerprint
         self.fallback = False
         self.encoder = encoder
+        self.model = head.model
+        self.reader = head.reader
         self.head = head
         self.stored = RemoteRecords(server, server.remote.name, head)
         self._ranker = RemoteRanker(server, server.remote.name, head, encoder)

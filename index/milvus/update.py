@@ -17,16 +17,16 @@ from index.document import Document, IndexDamaged, ReadError, Reading
 from index.encode import load_encoder
 from index.milvus.generation import Builder, Job, Made, Session, writing
 from index.milvus.heads import Head
-from index.milvus.load import Entry
 from index.milvus.records import RemoteRecords
 from index.milvus.rows import Copy
 from index.read import find, name_of, read
 from index.records import Records, Writer
-from index.remote import Remote
+from index.remote import Remote, beside
 from index.search import searchable
 from index.segment import segment
 from index.tokens import terms
-from index.update import READER, FileVerdict, Progress, Report, Status, Summary
+from index.update import READER, Entry, FileVerdict, Progress, Report, Status, Summary, stored_root
+from index.workers import spread
 
 
 def update_remote(
@@ -35,6 +35,7 @@ def update_remote(
     *,
     report: Report,
     model: str = "",
+    workers: str = "",
     distrusted: frozenset[str] | None = None,
 ) -> Summary:
     """As `index.update.update_index`.
@@ -44,8 +45,8 @@ def update_remote(
     """
     files = find(sources)
     with writing(remote) as session, ExitStack() as stack:
-        plan = _Plan(session, stack, report, model, distrusted)
-        synced = {str(source.resolve()) for source in sources if source.is_dir()}
+        plan = _Plan(session, stack, report, model, distrusted, workers)
+        synced = {stored_root(source) for source in sources if source.is_dir()}
         for number, (root, file) in enumerate(files):
             plan.read(root, file)
             report(Progress("reading", number + 1, len(files)))
@@ -74,6 +75,7 @@ class _Plan:
         report: Report,
         model: str,
         distrusted: frozenset[str] | None,
+        workers: str = "",
     ) -> None:
         self.session = session
         self.report = report
@@ -81,7 +83,15 @@ class _Plan:
         self.distrusted = distrusted
         head = session.head
         self.model = _named(model) or (head.model if head else "")
-        made = Made(load_encoder(self.model), self.model, READER)
+        encoder = stack.enter_context(
+            spread(
+                load_encoder(self.model),
+                workers,
+                model=self.model,
+                folder=beside(session.remote, "-shards"),
+            )
+        )
+        made = Made(encoder, self.model, READER)
         self.builder = Builder(session, made, lambda *step: report(Progress(*step)))
         self.before: dict[str, Copy] = (
             {copy.card.id: copy for copy in session.old.copies()} if session.old else {}
@@ -97,9 +107,9 @@ class _Plan:
 
     def read(self, root: Path, file: Path) -> None:
         """Take one file into the new generation, or say why not."""
-        doc, resolved = name_of(file, root), str(root.resolve())
+        doc, resolved = name_of(file, root), stored_root(root)
         if doc in self.seen or (doc in self.before and self.before[doc].card.root != resolved):
-            doc = f"{root.resolve().name}/{doc}"
+            doc = f"{Path(resolved).name}/{doc}"
         copy = self.before.get(doc)
         try:
             if copy and self._unchanged(copy, file):
