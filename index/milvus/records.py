@@ -157,8 +157,8 @@ class RemoteRecords(Sequence[Passage]):
         texts, articles, rests = (self._part(copies, part) for part in PARTS)
         passages = iter(self.by_keys([row for copy in copies for row in copy.rows]))
         return [
-            self._reading(copy, *parts, tuple(islice(passages, copy.card.passages)))
-            for copy, *parts in zip(copies, texts, articles, rests, strict=True)
+            self._reading(copy, text, made, rest, tuple(islice(passages, copy.card.passages)))
+            for copy, text, made, rest in zip(copies, texts, articles, rests, strict=True)
         ]
 
     def _reading(
