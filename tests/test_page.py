@@ -271,12 +271,20 @@ def test_a_conversation_leaves_as_markdown_and_as_evidence(
 
 
 def test_every_occurrence_of_a_phrase(page: Page, served: Served) -> None:
+    page.set_viewport_size({"width": 820, "height": 900})
     page.get_by_role("tab", name="检索词").click()
     page.fill("#concordance-form input", "澄江大橋")  # traditional: found all the same
     page.press("#concordance-form input", "Enter")
     expect(page.locator("#concordance .line mark").first).to_have_text("澄江大桥")
     everything = "".join(path.read_text(encoding="utf-8") for path in served.folder.iterdir())
     expect(page.locator("#concordance .total")).to_contain_text(f"共 {everything.count('澄江大桥')} 处")
+    hidden = page.evaluate("""() => [...document.querySelectorAll("#concordance .before")].filter(before => {
+        const range = document.createRange();
+        range.setStart(before.firstChild, before.textContent.length - 1);
+        range.setEnd(before.firstChild, before.textContent.length);
+        return range.getBoundingClientRect().right > before.getBoundingClientRect().right + 1;
+    }).length""")
+    assert hidden == 0  # the character next to the found words is seen
     page.locator("#concordance .line").nth(1).click()
     expect(page.locator("#panel mark.cited").first).to_have_text("澄江大桥")
     picture(page, "concordance")
