@@ -279,6 +279,7 @@ def test_every_occurrence_of_a_phrase(page: Page, served: Served) -> None:
     everything = "".join(path.read_text(encoding="utf-8") for path in served.folder.iterdir())
     expect(page.locator("#concordance .total")).to_contain_text(f"共 {everything.count('澄江大桥')} 处")
     hidden = page.evaluate("""() => [...document.querySelectorAll("#concordance .before")].filter(before => {
+        if (!before.firstChild) return false;
         const range = document.createRange();
         range.setStart(before.firstChild, before.textContent.length - 1);
         range.setEnd(before.firstChild, before.textContent.length);
