@@ -63,7 +63,7 @@ def _phrases(piece: Piece) -> list[Speaker]:
         named = _TAIL.sub("", _TAIL.sub("", phrase))
         if _PRONOUN.search(named) or not (names(named) or _BODY.search(named)):
             continue
-        verb = re.match(r"[^，。：“]{1,4}", piece.text[end:])
+        verb = re.match(r"[^，。：“,.:;\"]{1,4}", piece.text[end:])
         close = end + (verb.end() if verb else 0)
         found.append(
             Speaker(
