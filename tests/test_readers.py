@@ -66,14 +66,16 @@ def test_readers_across_rebuilds(
     readers = [_Reader(index, stop) for _ in range(people)]
     for reader in readers:
         reader.start()
-    for number in range(1, rebuilds + 1):
-        write(folder, _edition(number))
-        each = Writer(index, folder, model=model)
-        each.begin()
-        assert each.wait(120) == "done"
-    stop.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for number in range(1, rebuilds + 1):
+            write(folder, _edition(number))
+            each = Writer(index, folder, model=model)
+            each.begin()
+            assert each.wait(300) == "done"
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
     errors = [error for reader in readers for error in reader.errors]
     answers, mixed = (sum(getattr(reader, name) for reader in readers) for name in ("answers", "mixed"))
     figure(
