@@ -1,10 +1,11 @@
 # make run    set up, index seeds/, open the chat
 # make test   every check
+# make bench  time and memory beside other programs, over the text in TEXT=FOLDER
 # make soak   the long fault tests and fuzzing
 # make audit  bandit, and pip-audit where its database can be reached
 # make setup  .venv with .venv/bin/youju
 
-.PHONY: setup run test soak audit lint clean setup-dev models
+.PHONY: setup run test bench soak audit lint clean setup-dev models
 YOUJU := .venv/bin/youju
 PORT ?= 7860
 export OMP_WAIT_POLICY ?= passive
@@ -27,6 +28,10 @@ lint: setup-dev
 
 test: lint
 	@.venv/bin/pytest
+
+bench: setup-dev
+	@test -n "$(TEXT)" || { echo "make bench TEXT=folder with text files" >&2; exit 2; }
+	@.venv/bin/python -m benchmarks.speed "$(TEXT)"
 
 # The long forms of the fault tests, and ten minutes of fuzzing each; hours on a small machine.
 soak: setup-dev

@@ -147,8 +147,8 @@ def test_inverted_lists_find_what_exact_search_finds(tmp_path: Path) -> None:
     assert engine.nprobe < engine.nlist
     parts = dense.Dense([dense.Part(engine, 0)], 32)
     exact = dense.build(vectors)
-    found = np.array([parts.search(query, 10)[0] for query in queries[200:]])
-    truth = np.array([exact.search(query, 10)[0] for query in queries[200:]])
+    found = np.array([parts.search(query, 10)[1] for query in queries[200:]])
+    truth = np.array([exact.search(query, 10)[1] for query in queries[200:]])
     assert dense.recall(found, truth) >= 0.97
     rows = chance.integers(0, 20_000, 50)
     np.testing.assert_array_equal(parts.rows_of(rows), exact.rows_of(rows))

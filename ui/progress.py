@@ -53,7 +53,9 @@ class Reporter:
             self._stage, self._started = event.stage, time.monotonic()
         share = event.done / max(event.total, 1)
         elapsed = time.monotonic() - self._started
-        left = f", {elapsed / share - elapsed:.0f} s left" if share > 0 and elapsed > 2 else ""
+        left = ""
+        if share > 0 and elapsed > 2:
+            left = f", {event.done / elapsed:,.0f} a second, {elapsed / share - elapsed:.0f} s left"
         bar = "█" * round(share * _WIDTH)
         text = f"{event.stage:<9} {bar:<{_WIDTH}} {event.done:,} of {event.total:,}{left}"
         print(f"\r\x1b[K{text}", end="", file=self._stream, flush=True)
