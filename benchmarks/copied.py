@@ -1,7 +1,7 @@
 """On how many gold questions two copies of an archive find the same first five passages.
 
-    youju copy var/index milvus://127.0.0.1:19530/copied
-    python -m benchmarks.copied var/index milvus://127.0.0.1:19530/copied eval/gold/*.jsonl
+youju copy var/index milvus://127.0.0.1:19530/copied
+python -m benchmarks.copied var/index milvus://127.0.0.1:19530/copied eval/gold/*.jsonl
 """
 
 from __future__ import annotations
