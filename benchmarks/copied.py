@@ -18,7 +18,8 @@ FIRST = 5
 
 def main(one: str, other: str, *gold: str) -> None:
     """Print the share, the largest difference of a score, and the questions that differ."""
-    questions = [json.loads(line)["question"] for name in gold for line in Path(name).open(encoding="utf-8")]
+    lines = [line for name in gold for line in Path(name).read_text(encoding="utf-8").splitlines()]
+    questions = [json.loads(line)["question"] for line in lines if line.strip()]
     same, most = 0, 0.0
     with open_index(location(one)) as here, open_index(location(other)) as there:
         for question in questions:
