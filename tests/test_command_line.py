@@ -127,7 +127,7 @@ def test_batch(run: Run, tmp_path: Path, seeds_index_path: Path) -> None:
         (["index", "{tmp}/broken.jsonl", "--index", "{tmp}/i"], "no file could be indexed"),
         (["batch", "{tmp}/broken.jsonl", "{tmp}/out", "--index", "{tmp}/none"], "line 1"),
         (["ask", "x", "--model", "{tmp}/nowhere", "--index", "{seeds}"], "no model folder"),
-        (["ask", "x", "--reranker", "some/reranker", "--index", "{seeds}"], "no reranking stage"),
+        (["ask", "x", "--reranker", "{tmp}/nowhere", "--index", "{seeds}"], "no reranker folder"),
         (["remove", "nothing.txt", "--index", "{copy}"], "not in the index"),
         (["chat", "--host", "0.0.0.0", "--index", "{seeds}"], "YOUJU_TOKEN"),
         (["unknown"], "invalid choice"),

@@ -224,7 +224,7 @@ def test_the_command_prints_json_and_nothing_else(
     capsys.readouterr()
     assert youju("--beir", str(folder), "--json", "--reference", "jieba-search") == 0
     form = json.loads(capsys.readouterr().out)
-    assert [*form["systems"]] == ["jieba-search", "words", "vectors", "fused"]
+    assert [*form["systems"]] == ["jieba-search", "words", "vectors", "fused", "reranked"]
     assert form["systems"]["words"]["R@10"] > 0.5
 
 

@@ -131,7 +131,8 @@ def test_a_wrong_run_is_refused(tmp_path: Path, line: str) -> None:
 
 def test_a_collection_is_searched_as_it_is() -> None:
     found = evaluate(SMALL)
-    assert set(found) == {"words", "vectors", "fused"}
+    assert set(found) == {"words", "vectors", "fused", "reranked"}
+    assert set(evaluate(SMALL, reranker="none")) == {"words", "vectors", "fused"}
     for values in found.values():
         assert set(values["nDCG@10"]) == {"q1", "q2", "q3"}
     assert mean(found["words"]["nDCG@10"]) == 1.0

@@ -105,6 +105,13 @@ def test_a_refusal_is_calm_and_shows_what_was_near(page: Page) -> None:
     expect(page.locator("#panel mark.cited").first).to_be_visible()
 
 
+def test_a_further_question_goes_on_from_the_one_before(page: Page) -> None:
+    ask(page, "澄江大桥什么时候通车？")
+    ask(page, "总投资呢？")
+    expect(page.locator("#live .turn[data-exchange]").last).to_contain_text("31.6亿元")
+    expect(page.locator("#live .turn[data-exchange]").last.locator(".reading").first).to_contain_text("大桥")
+
+
 def test_an_example_made_from_the_archive_is_answered(page: Page) -> None:
     example = page.locator(".example").first
     assert example.inner_text()
