@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from index.invisible import UNSEEN
+
 _RADICALS = dict(
     zip(
         "⺁⺅⺆⺈⺊⺌⺍⺗⺝⺟⺠⺡⺢⺥⺧⺨⺩⺫⺬⺭⺮⺯⺲⺴⺵⺶⺹⺼⺽⺿⻀⻁⻂⻃⻄⻅⻆⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳",
@@ -52,7 +54,7 @@ def character(character: str) -> str:
     """What one character becomes on its own: one letter mostly, none, or several."""
     if character.isspace():
         return " "
-    if unicodedata.category(character) in {"Cf", "Cc", "Cs"}:
+    if unicodedata.category(character) in {"Cf", "Cc", "Cs"} or UNSEEN.match(character):
         return ""
     folded = unicodedata.normalize("NFKC", _TABLE.get(character, character)).lower()
     return "".join(" " if part.isspace() else _TABLE.get(part, part) for part in folded)

@@ -21,11 +21,11 @@ from rag.reading import Reader
 from rag.readings import Aspect, Reading, undone
 from rag.rerank import load_reranker
 from rag.retrieve import retrieve
+from rag.shown import shown
 from rag.smalltalk import small_talk
 from rag.weigh import Weighed, weigh
 from rag.wording import say
 
-SHOWN = 8  # passages a language model sees
 HOPELESS = 0.3  # share of the threshold below which no language model is asked
 
 
@@ -192,7 +192,7 @@ class Assistant:
 
     def _generated(self, evidence: _Evidence) -> Iterator[str | Answer]:
         """The model's sentences that hold; what was printed when none does or it fails at once."""
-        passages = [ranked.passage for ranked in evidence.ranking[:SHOWN]]
+        passages = shown([ranked.passage for ranked in evidence.ranking])
         prompt = llm.prompt(evidence.asked.text, passages)
         into = Judged()
         failed = False

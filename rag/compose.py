@@ -12,6 +12,7 @@ from rag.choose import Quote, clause_bounds
 from rag.evidence import Piece
 from rag.families import difference, reprints
 from rag.generate import Judged
+from rag.inert import outward, unmarked
 from rag.letters import join
 from rag.lost import place_in_file
 from rag.weigh import Weighed
@@ -90,15 +91,15 @@ def claim(quote: Quote, number: int) -> Claim:
 
 def printed(quote: Quote) -> tuple[str, list[int]]:
     """Text of a quote for reading, and for each of its characters the place in that text."""
-    gone = _lost_inside(quote)
-    starts = {start for start, _ in gone}
+    gone = [(start, end, MISSING) for start, end in _lost_inside(quote)] + outward(quote.text)
+    signs = {start: sign for start, _, sign in reversed(gone)}
     text, places = "", []
     for place, character in enumerate(quote.text):
-        text += MISSING if place in starts else ""
+        text += signs.get(place, "")
         places.append(len(text))
-        if character not in "\r\n" and not any(start <= place < end for start, end in gone):
+        if character not in "\r\n" and not any(start <= place < end for start, end, _ in gone):
             text += character
-    return text, places
+    return unmarked(text), places
 
 
 def _lost_inside(quote: Quote) -> list[tuple[int, int]]:

@@ -197,7 +197,7 @@ def subject(question: str) -> str:
         if tag in ("v", "p", "d") and len(letters(kept).text) >= 4:
             break
         kept += word
-    kept = re.sub(r"(?:[的是在有被由把对到了和与]|分别)+$", "", kept.strip())
+    kept = re.sub(r"(?:[的是在有被由把对到了和与]|分别){1,9}$", "", kept.strip())
     whole = f"{told}，{kept}" if told and kept else told or kept
     return whole if len(letters(whole).text) > 1 else understand(question).focus.replace(" ", "")
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from index.document import Passage
 from index.sentences import sentences
 from rag.answer import Citation, Claim, Verdict
+from rag.inert import ADDRESS, inert
 from rag.letters import letters
+from rag.llm import GenerationError
 from rag.verdict import Support, judge, matched
 
 MOST = 12  # sentences of a reply that are read
@@ -28,7 +30,10 @@ _QUOTES = "”’」』"
 _SPOKEN = re.compile(
     r"[^，。！？“”\n]{1,30}(?:说|表示|介绍|指出|强调|道)[。！]\s*(?:[\[【［〔][^\[\]【】［］〔〕\n]{1,60}[\]】］〕]\s*)*"
 )
-_MARKUP = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)|https?://\S+|<[^>\n]{1,200}>|^[#>*\-•\s]+|[*_`]{1,3}", re.M)
+_MARKUP = re.compile(
+    r"!?\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\)|<[^<>\n]{1,200}>|^[#>*\-•\s]{1,200}|[*_`]{1,3}", re.M
+)
+_OPENED = re.compile(r"!?\[[^\[\]\n]{0,200}\]\([^()\n]{0,500}\Z")  # a link that a sentence end cut in two
 
 
 @dataclass(slots=True)
@@ -54,14 +59,24 @@ def judged(
     GenerationError of the reply passes through.
     """
     held = ""
-    for piece in reply:
-        held += piece
-        while (end := _complete(held)) and len(into.claims) < MOST:
-            yield from _take(held[:end], passages, ids, into)
-            held = held[end:]
-        if len(into.claims) >= MOST:
-            return
+    try:
+        for piece in reply:
+            held += piece
+            while (end := _complete(held)) and len(into.claims) < MOST:
+                yield from _take(held[:end], passages, ids, into)
+                held = held[end:]
+            if len(into.claims) >= MOST:
+                return
+    except GenerationError:
+        if match := _DONE.match(held, _last_stop(held)):  # its end was said, only nothing after it
+            yield from _take(held[: match.end()], passages, ids, into)
+        raise
     yield from _take(held, passages, ids, into)
+
+
+def _last_stop(held: str) -> int:
+    """Where the end of the last sentence begins; the length of a text without one."""
+    return max((match.start() for match in _DONE.finditer(held)), default=len(held))
 
 
 def _complete(held: str) -> int:
@@ -85,7 +100,7 @@ def _with_speaker(held: str, end: int) -> int:
 
 def _take(raw: str, passages: Sequence[Passage], ids: Sequence[str], into: Judged) -> Iterator[str]:
     known = dict(zip(ids, passages, strict=True))
-    raw = _MARKUP.sub("", raw)
+    raw = _OPENED.sub("", inert(_MARKUP.sub("", raw)).replace(ADDRESS, ""))
     named = [
         name.strip()
         for match in _MARK.finditer(raw)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.document import ModelError, Passage
+from index.invisible import UNSEEN
 from rag.answer import Turn
+from rag.inert import unmarked
 from rag.patience import BrokenError, LateError, within
 
 RETRIES = 2
@@ -74,7 +76,7 @@ def prompt(question: str, passages: Sequence[Passage]) -> Prompt:
         name = _unused(whole, 5)
         ids += [name] if name not in ids else []
     blocks = [
-        f"[{name}] {_heading(passage)}\n{visible(passage.text)}"
+        f"[{name}] {_heading(passage)}\n{unmarked(visible(passage.text))}"
         for name, passage in zip(ids, passages, strict=True)
     ]
     body = "\n\n".join(blocks)
@@ -126,9 +128,10 @@ def rewritten(model: Any, question: str, history: Sequence[Turn], seconds: float
 
 
 def visible(text: str) -> str:
-    """Text without zero-width, bidirectional, tag and control characters."""
+    """Text without zero-width, bidirectional, tag, filler and control characters and variation selectors."""
+    seen = UNSEEN.sub("", text)
     return "".join(
-        character for character in text if character in "\n\t" or unicodedata.category(character)[0] != "C"
+        character for character in seen if character in "\n\t" or unicodedata.category(character)[0] != "C"
     )
 
 

@@ -22,7 +22,7 @@ _RELATIVE = re.compile(
     rf"(?P<year>{'|'.join(_SHIFTS)})(?:的)?(?:(?P<month>{_NUMERAL})月(?:份)?(?:(?P<day>{_NUMERAL})[日号])?)?|"
     r"(?P<now>本月|这个月|上个?月)"
 )
-_RANGE = re.compile(r"\s*(?:年)?\s*(?:到|至|—|-|~)+\s*")
+_RANGE = re.compile(r"\s{0,9}年?\s{0,9}(?:到|至|—|-|~){1,4}\s{0,9}")
 _SINCE = re.compile(r"之后|以后|以来|后来|过后")
 _UNTIL = re.compile(r"之前|以前")
 _EVENT = re.compile(

@@ -26,7 +26,7 @@ _BARE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?=[和与跟、两])")
 _NO_SUBJECT = re.compile(
     r"又|还|再|它|他|她|其|并|后者|前者|那|这|该|分别|覆盖|要|有|到底|也|后来|调到|并且|以及"
 )
-_STRETCH = re.compile(r"\s*(?:到|至|—|-|~)+\s*")  # between the ends of one time, not of two
+_STRETCH = re.compile(r"\s{0,9}(?:到|至|—|-|~){1,4}\s{0,9}")  # between the ends of one time, not of two
 _GONE = "\x00"
 
 

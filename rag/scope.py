@@ -24,7 +24,7 @@ from rag.words import tagged
 PREFERRED = 0.15  # by how much a passage that is preferred gains on the others
 COMMON = 0.25  # a place in a larger share of the passages tells nothing apart
 _TITLED = re.compile(r"[《〈]([^《》〈〉]{2,60})[》〉]")
-_FILE = re.compile(r"[\w.\-/]+\.(?:txt|md|html?|docx|pdf|png|jpe?g|tiff?)(?![\w.])", re.I)
+_FILE = re.compile(r"(?<![\w.\-/])[\w.\-/]{1,200}\.(?:txt|md|html?|docx|pdf|png|jpe?g|tiff?)(?![\w.])", re.I)
 _NO_NAME = re.compile(r".|.[省市区县镇村]|[一二三四五六七八九十两几各].*")  # 城市, 三省: places, but no names
 _KINDS = (
     ("commentary", re.compile(r"评论员|社论|评论文章|时评|本报评论|这篇评论|篇评论")),

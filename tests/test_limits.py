@@ -245,7 +245,7 @@ def test_a_full_queue_of_the_page_is_429() -> None:
 
 def test_guessing_secrets_is_slow() -> None:
     gate = Gate("127.0.0.1", "the-right-token")
-    with guarded(Work(), replace(STANDARD, failure_burst=3), gate=gate) as address:
+    with guarded(Work(), replace(STANDARD, failure_burst=3, failure_rate=0.001), gate=gate) as address:
         there = f"{address}/api/other"
         right = {"authorization": "Bearer the-right-token"}
         assert httpx.get(there, headers=right).status_code == 200

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Header, HTTPException, Query, Request, UploadFile
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from index.document import Passage, YoujuError
 from index.search import System, Where
@@ -19,6 +19,7 @@ from ui.archive import Archive, Opened
 from ui.auth import Gate
 from ui.exchange import HISTORY
 from ui.problems import language_of, problem, status_of
+from ui.streams import Events
 from ui.translation import told
 from ui.words import preferred
 
@@ -96,10 +97,7 @@ def _asking(routes: APIRouter, archive: Archive) -> None:
         if "text/event-stream" not in accept:
             return finished_out(asking.ask(archive, wanted), body.id)
         code = body.language or language_of(accept_language)
-        events = _events(archive, wanted, body.id, request.url.path, code)
-        return StreamingResponse(
-            events, media_type="text/event-stream", headers={"cache-control": "no-store"}
-        )
+        return Events(_events(archive, wanted, body.id, request.url.path, code))
 
 
 def checked(body: schema.Question, language: str = "") -> asking.Asking:
@@ -122,7 +120,9 @@ def finished_out(finished: asking.Finished, given: str = "") -> schema.AnswerOut
     return schema.answer_out(finished.exchange, ranking, given)
 
 
-def _events(archive: Archive, wanted: asking.Asking, given: str, path: str, code: str) -> Iterator[str]:
+def _events(
+    archive: Archive, wanted: asking.Asking, given: str, path: str, code: str
+) -> Generator[str, None, None]:
     """`text` events as the answer grows, then one `answer`; or a `problem`."""
     import json
 
@@ -173,7 +173,8 @@ def _documents(routes: APIRouter, archive: Archive) -> None:
     @routes.get("/documents", tags=["documents"], summary="Every document of the archive")
     def documents() -> list[schema.DocumentOut]:
         with archive.lease() as opened:
-            return [schema.document_out(card) for card in opened.cards.values()]
+            copies = opened.copies
+            return [schema.document_out(card, copies.get(card.id)) for card in opened.cards.values()]
 
     @routes.post("/documents", tags=["documents"], summary="Add files; a verdict for each", status_code=201)
     def add(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.copies import Copy, near_copies
 from index.document import Article, IndexMismatch, Passage, StoreUnavailable, YoujuError
 from index.remote import Location, Remote
 from index.search import DocumentCard, Index, open_index, stamp_of
@@ -48,6 +49,7 @@ class Opened:
         self.troubles = troubles or {}
         self.cards: dict[str, DocumentCard] = {card.id: card for card in index.documents()}
         self.leases = 0
+        self._copies: dict[str, Copy] | None = None
         self.examples: dict[str, tuple[str, ...]] = {}  # by language, once they were tried
         self._assistants: dict[tuple[Settings, frozenset[str]], Assistant] = {}
         self._lock = threading.Lock()
@@ -80,6 +82,14 @@ class Opened:
         if found.settings == settings:
             return found
         return _like(found, settings)
+
+    @property
+    def copies(self) -> dict[str, Copy]:
+        """Documents that say mostly what another says, by id; worked out when first asked for."""
+        with self._lock:
+            if self._copies is None:
+                self._copies = near_copies((doc, self.index.text(doc)) for doc in self.cards)
+            return self._copies
 
     @property
     def counts(self) -> tuple[int, int, int]:

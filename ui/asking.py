@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from index.document import YoujuError
+from index.invisible import UNSEEN
 from index.search import Where
 from rag.answer import Answer, Turn
 from ui import journal
@@ -28,10 +29,18 @@ MOST_ARCHIVES = 100  # archives named in one question
 MOST_DOCUMENTS = 1_000  # documents named in one question
 MOST_UNDONE = 64  # readings undone in one question
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\x00-\x1f\x7f\ud800-\udfff]+"
-)
+_UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 _turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+def free() -> int:
+    """Places where an answer could be made at once."""
+    taken = 0
+    while _turns.acquire(blocking=False):
+        taken += 1
+    for _ in range(taken):
+        _turns.release()
+    return taken
 
 
 class QuestionError(YoujuError):
@@ -73,7 +82,7 @@ def check_question(question: object) -> str:
         raise QuestionError(
             f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read"
         )
-    plain = _INVISIBLE.sub(" ", question).strip()
+    plain = _UNREADABLE.sub(" ", UNSEEN.sub("", question)).strip()
     if not plain:
         raise QuestionError("the question is empty")
     return plain

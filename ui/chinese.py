@@ -124,6 +124,7 @@ ZH = Words(
     characters="字",
     left_out="未收入",
     added="收入时间",
+    copy_of="内容与此相同",
     continues="接另一版",
     reading_files="正在读取",
     done="完成",

@@ -81,8 +81,13 @@ def index_command(options: argparse.Namespace) -> int:
 
 def documents_command(options: argparse.Namespace) -> int:
     """List what is indexed."""
+    from index.copies import near_copies
+
     with _open(options) as index:
-        for card in index.documents():
+        cards = index.documents()
+        copies = near_copies((card.id, index.text(card.id)) for card in cards)
+        for card in cards:
+            copy = copies.get(card.id)
             source = card.source
             if options.json:
                 _print_json(
@@ -101,10 +106,13 @@ def documents_command(options: argparse.Namespace) -> int:
                         "articles": card.articles,
                         "passages": card.passages,
                         "dropped": card.dropped,
+                        "copy_of": copy.of if copy else "",
+                        "copied": round(copy.share, 3) if copy else 0.0,
                     }
                 )
             else:
                 about = " ".join(part for part in (source.newspaper, source.date, source.page) if part)
+                about += f"  near copy of {copy.of}" if copy else ""
                 print(
                     f"{card.id}  {card.sha256[:12]}  {card.articles} articles  {card.passages} passages  "
                     f"{card.characters} characters  {about}".rstrip()

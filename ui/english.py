@@ -126,6 +126,7 @@ EN = Words(
     characters="characters",
     left_out="Left out",
     added="Added",
+    copy_of="Near copy of",
     continues="continues from elsewhere",
     reading_files="Reading",
     done="Done",

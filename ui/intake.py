@@ -9,16 +9,17 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from index.document import ReadError, YoujuError
+from index.invisible import HIDDEN
 from index.remote import Location, beside
 from index.update import FileVerdict, Progress, Status, Summary, remove_documents, update_index
 from ui.archive import Archive
 
 MOST_FILES = 500  # of one delivery
-LONGEST_NAME = 120  # characters, the suffix included
-_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+')
+LONGEST_NAME = 200  # bytes, the suffix included; file systems take 255
+_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]+')
 
 Report = Callable[[FileVerdict | Progress], None]
 
@@ -37,14 +38,16 @@ def take_in(
 ) -> Summary:
     """Keep and index files, given as (name, where it lies now); `into` names one of several archives.
 
-    A file of the same name is replaced. What cannot be indexed is not kept. Raises YoujuError.
+    A file of the same name that was there before is replaced. What cannot be indexed is not kept.
+    Raises YoujuError.
     """
     if len(files) > MOST_FILES:
         raise TooManyError(f"at most {MOST_FILES} files at once, got {len(files)}")
     path = archive.path_of(into)
     folder = folder_of(path)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = [_keep(folder, name, place) for name, place in files]
+    names = safe_names([name for name, _ in files])
+    kept = [_keep(folder, name, place) for name, (_, place) in zip(names, files, strict=True)]
     try:
         summary = update_index(path, kept, model=archive.model, report=report)
     except YoujuError:
@@ -102,16 +105,33 @@ def together(summaries: Sequence[Summary]) -> Summary:
 def safe_name(name: str) -> str:
     """A file name without path, control characters or marks that any file system refuses."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    plain = _UNFIT.sub("_", last).strip(". ")
+    plain = _UNFIT.sub("_", HIDDEN.sub("_", last)).strip(". ")
     stem, dot, suffix = plain.rpartition(".")
     if not dot:
         stem, suffix = plain, ""
-    room = LONGEST_NAME - len(dot) - len(suffix[:10])
-    return f"{stem[:room] or 'file'}{dot}{suffix[:10]}"
+    suffix = dot + _cut(suffix, 10)
+    return f"{_cut(stem, LONGEST_NAME - len(suffix.encode())) or 'file'}{suffix}"
+
+
+def _cut(text: str, most: int) -> str:
+    """As much of the text's beginning as fits into `most` bytes."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def safe_names(names: Sequence[str]) -> list[str]:
+    """Safe names for the files of one delivery, no two alike: `a.txt`, `a (2).txt`."""
+    given: list[str] = []
+    for name in map(safe_name, names):
+        path, number = PurePath(name), 2
+        while name in given:
+            name = f"{path.stem} ({number}){path.suffix}"
+            number += 1
+        given.append(name)
+    return given
 
 
 def _keep(folder: Path, name: str, place: Path) -> Path:
-    target = folder / safe_name(name)
+    target = folder / name
     beside = target.with_name(f".{target.name}.part")
     shutil.copyfile(place, beside)
     beside.replace(target)

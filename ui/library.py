@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 
+from index.copies import Copy
 from index.document import Article, Dropped, Passage, YoujuError
 from index.records import DocumentCard
 from index.update import FileVerdict, Progress, Summary
@@ -45,6 +46,7 @@ class Understood:
     counts: dict[str, int]  # passages by article id
     flags: tuple[tuple[str, int], ...]
     dropped: tuple[tuple[Dropped, str], ...]  # with the characters themselves
+    copy: Copy | None = None  # a document that says mostly the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def understood_of(opened: Opened, doc: str) -> Understood:
         counts=dict(Counter(passage.article for passage in passages)),
         flags=tuple(flags.most_common()),
         dropped=tuple((item, said) for item, said in dropped if said.strip()),
+        copy=opened.copies.get(doc),
     )
 
 

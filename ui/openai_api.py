@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from index.document import YoujuError
 from rag.answer import Turn
+from rag.inert import inert, unmarked
 from ui import asking
 from ui.api import PROBLEMS, finished_out
 from ui.archive import Archive
 from ui.exchange import HISTORY, Exchange, Mark, new_key
 from ui.problems import status_of
+from ui.streams import Events
 from ui.words import preferred
 
 MODEL = "youju"
@@ -90,7 +92,7 @@ def router(archive: Archive) -> APIRouter:
             if body.stream:
                 usage = bool(body.stream_options and body.stream_options.include_usage)
                 chunks = _chunks(archive, wanted, usage=usage)
-                return StreamingResponse(chunks, media_type="text/event-stream")
+                return Events(chunks)
             return JSONResponse(_completion(asking.ask(archive, wanted)))
         except YoujuError as error:
             return _failed(error)
@@ -125,23 +127,28 @@ def asking_of(messages: Sequence[Message], model: str = MODEL, language: str = "
 
 
 def marked_text(exchange: Exchange) -> str:
-    """The answer with [n] after each sentence, and the sources below it."""
-    if not exchange.sentences:
+    """The answer with [n] after each sentence, and the sources below it; what was struck is left out."""
+    kept = [sentence for sentence in exchange.sentences if sentence.marks]
+    if not kept:
         return exchange.text
     said = ""
-    for sentence in exchange.sentences:
+    for sentence in kept:
         said += "\n\n" if sentence.breaks else ""
         said += sentence.text + "".join(f"[{number}]" for number in sentence.marks)
     return f"{said}\n\n{sources_text(exchange.marks)}"
 
 
 def sources_text(marks: Sequence[Mark]) -> str:
-    """One line per citation: number, title, newspaper and date, and the words themselves."""
+    """One line per citation: number, title, newspaper and date, and the words themselves.
+
+    A client may read Markdown: nothing in these lines points outside or passes for a citation.
+    """
     lines = []
     for mark in marks:
         facts = "，".join(fact for fact in (mark.archive, mark.newspaper, mark.date, mark.file) if fact)
         title = f"《{mark.title}》" if mark.title else ""
-        lines.append(f"[{mark.number}] {title}{facts}：“{' '.join(mark.text.split())}”")
+        line = f"{title}{facts}：“{' '.join(mark.text.split())}”"
+        lines.append(f"[{mark.number}] {unmarked(inert(line))}")
     return "\n".join(lines)
 
 
@@ -157,7 +164,7 @@ def _completion(finished: asking.Finished) -> dict[str, Any]:
     }
 
 
-def _chunks(archive: Archive, wanted: asking.Asking, *, usage: bool) -> Iterator[str]:
+def _chunks(archive: Archive, wanted: asking.Asking, *, usage: bool) -> Generator[str, None, None]:
     """A language model's pieces as they come, then the sources; an extractive answer with its marks."""
     key = new_key()
     live = bool(archive.settings.llm)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.copies import Copy
 from index.document import Article, Passage
 from index.records import DocumentCard
 from ui.archive import Held
@@ -167,6 +168,8 @@ class DocumentOut(BaseModel):
     articles: int = Field(description="number of articles")
     passages: int = Field(description="number of passages")
     archive: str = Field(default="", description="its name, where there are several")
+    copy_of: str = Field(default="", description="a document that says mostly the same")
+    copied: float = Field(default=0.0, description="share of the shorter one's sentences, 0 to 1")
 
 
 class ArticleOut(BaseModel):
@@ -275,8 +278,8 @@ def article_out(article: Article) -> ArticleOut:
     )
 
 
-def document_out(card: DocumentCard) -> DocumentOut:
-    """A document for the API; where it lies on the server is not told."""
+def document_out(card: DocumentCard, copy: Copy | None = None) -> DocumentOut:
+    """A document for the API, and what it is a near copy of; where it lies on the server is not told."""
     return DocumentOut(
         id=card.id,
         sha256=card.sha256,
@@ -292,6 +295,8 @@ def document_out(card: DocumentCard) -> DocumentOut:
         articles=card.articles,
         passages=card.passages,
         archive=card.archive,
+        copy_of=copy.of if copy else "",
+        copied=round(copy.share, 3) if copy else 0.0,
     )
 
 

@@ -166,8 +166,9 @@ def _warm(archive: Archive) -> None:
     try:
         archive.warm()
         with archive.lease() as opened:
+            # No language model is paid for what nobody asked.
+            plain = opened.assistant(replace(archive.settings, llm=""))
             for words in LANGUAGES.values():
-                plain = opened.assistant(replace(archive.settings, llm=""))  # no model is paid for a welcome
                 opened.examples[words.code] = tried(words, opened, plain)
     except YoujuError as error:
         print(f"youju: {error}", file=sys.stderr, flush=True)

@@ -137,6 +137,7 @@ class Words:
     characters: str
     left_out: str
     added: str
+    copy_of: str
     continues: str
     reading_files: str
     done: str

@@ -133,6 +133,7 @@ def understood(words: Words, shown: Understood) -> Html:
         (words.left_out, f"{share:.1%}"),
         (words.added, card.added.replace("T", " ").removesuffix("Z")),
         ("SHA-256", card.sha256[:16] + "…"),
+        (words.copy_of, f"{shown.copy.of} ({shown.copy.share:.0%})" if shown.copy else ""),
     )
     known = [join((el("dt", name), el("dd", value))) for name, value in facts if value]
     flags = [el("span", f"{flag_words(words, flag)} {count}", class_="flag") for flag, count in shown.flags]

@@ -10,7 +10,8 @@ import html
 import re
 from collections.abc import Iterable
 
-_HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+from index.invisible import HIDDEN
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _VOID = frozenset({"input", "br", "meta", "link", "hr"})
 
@@ -37,7 +38,7 @@ def join(children: Iterable[str]) -> Html:
 def text(value: str) -> Html:
     """Text as HTML: markup inert, invisible characters shown by their number, unprintable ones replaced."""
     escaped = html.escape(_UNPRINTABLE.sub("\ufffd", value), quote=True)
-    return Html(_HIDDEN.sub(_shown, escaped))
+    return Html(HIDDEN.sub(_shown, escaped))
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -50,7 +51,7 @@ def _attribute(key: str, value: str | bool | int | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     if value is True:
         return f" {name}"
-    plain = _HIDDEN.sub("", _UNPRINTABLE.sub("\ufffd", str(value)))
+    plain = HIDDEN.sub("", _UNPRINTABLE.sub("\ufffd", str(value)))
     return f' {name}="{html.escape(plain, quote=True)}"'
 
 
