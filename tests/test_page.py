@@ -93,7 +93,7 @@ def test_the_source_panel_by_keyboard(page: Page) -> None:
     expect(page.locator("#panel .count")).to_have_text("1 / 2")
     page.keyboard.press("Escape")
     expect(page.locator("body.panel-open")).to_have_count(0)
-    assert page.evaluate("document.activeElement.classList.contains('card')")
+    page.wait_for_function("document.activeElement.classList.contains('card')")
 
 
 def test_a_refusal_is_calm_and_shows_what_was_near(page: Page) -> None:
@@ -342,9 +342,10 @@ def test_by_keyboard_alone(page: Page) -> None:
             break
     page.keyboard.press("Enter")
     expect(page.locator("#panel mark.cited").first).to_be_visible()
-    assert page.evaluate("document.querySelector('#panel').contains(document.activeElement)")
+    # The page gives the focus in a callback after the source is drawn.
+    page.wait_for_function("document.querySelector('#panel').contains(document.activeElement)")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.classList.contains('cite')")
+    page.wait_for_function("document.activeElement.classList.contains('cite')")
 
 
 def test_the_server_restarts_under_an_open_page(browser: Browser, served: Served) -> None:
