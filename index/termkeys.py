@@ -17,15 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from index.foldmany import fold_many
-from index.tokens import HAN
+from index.tokens import HAN, WORD
 
 Keys = npt.NDArray[np.uint64]
 
 _POINT = 21  # bits of a code point
 _WORD = 1 << 63
 _ONE_OR_TWO = re.compile(rf"[{HAN}]{{1,2}}\Z")
-# A run that does not begin with a Han character; like in `tokens.terms`, one may still go on with them.
-_WORDS = re.compile(rf"[a-z]+|\d+(?:\.\d+)?|[^\W\d_{HAN}][^\W\d_]*")
+_WORDS = re.compile(WORD)
 _UNKNOWN, _OTHER, _HAN, _LETTER = range(4)
 
 
@@ -56,16 +55,24 @@ def keys_of(texts: Sequence[str]) -> tuple[Keys, npt.NDArray[np.int64]]:
 
 
 def _words(joined: str, starts: list[int], kinds: npt.NDArray[np.uint8]) -> tuple[list[int], list[int]]:
-    """Places and numbers of other words; Han characters that are inside one are unmarked."""
+    """Places and numbers of words that are no Han character, and of their pairs with what they touch."""
     places, words = list[int](), list[int]()
     done = 0
     for start in starts:
         match = _WORDS.match(joined, start) if start >= done else None
-        if match:
-            done = match.end()
-            kinds[start:done] = _LETTER
+        if not match:
+            continue
+        word, end = match.group(), match.end()
+        places.append(start)
+        words.append(_word(word))
+        if start and kinds[start - 1] == _HAN:
             places.append(start)
-            words.append(_word(match.group()))
+            words.append(_word(joined[start - 1] + word))
+        following = _WORDS.match(joined, end)
+        if following:
+            places.append(start)
+            words.append(_word(word + following.group()))
+        done = end
     return places, words
 
 

@@ -15,6 +15,7 @@ from index import dense, fuse, lexical, postings
 from index.document import ModelError
 from index.encode import bundled, check_folder, load_encoder, unit
 from index.search import memory_index
+from index.termkeys import key_of, keys_of
 from index.tokens import fingerprint, tagged, terms, words
 
 TEXTS = [
@@ -25,9 +26,17 @@ TEXTS = [
 ]
 
 
-def test_terms_are_characters_pairs_and_whole_latin_words_and_numbers() -> None:
-    assert terms("上海G60走廊") == ["上", "海", "上海", "g", "60", "走", "廊", "走廊"]
-    assert terms("22.1万亿") == ["22.1", "万", "亿", "万亿"]
+def test_terms_are_words_and_the_pairs_that_touch() -> None:
+    assert terms("上海G60，走廊") == ["上", "海", "g", "60", "走", "廊", "上海", "海g", "g60", "走廊"]
+    assert terms("22.1万亿") == ["22.1", "万", "亿", "22.1万", "万亿"]
+    assert "二〇" in terms("二〇二三年")
+
+
+def test_terms_as_numbers_are_the_same_terms() -> None:
+    texts = ["2023年11月29日，G60走廊", "二〇二三年 22.1万亿 wi-fi кино中x3", "", "中\n国々3.a"]
+    keys, text_of = keys_of(texts)
+    for number, text in enumerate(texts):
+        assert Counter(keys[text_of == number].tolist()) == Counter(key_of(term) for term in terms(text))
 
 
 @pytest.mark.parametrize(
