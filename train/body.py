@@ -44,7 +44,7 @@ def configuration(pieces: int, *, layers: int = 3, size: int = 256):
     return BertConfig(
         vocab_size=pieces, hidden_size=size, intermediate_size=2 * size, num_hidden_layers=layers,
         num_attention_heads=size // 128, max_position_embeddings=512, type_vocab_size=2, hidden_act="relu",
-        hidden_dropout_prob=0.05, attention_probs_dropout_prob=0.0, pad_token_id=PAD, num_labels=1,
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=PAD, num_labels=1,
         attn_implementation="eager",
     )  # fmt: skip
 
