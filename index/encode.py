@@ -178,10 +178,13 @@ class SentenceEncoder:
         from sentence_transformers import SentenceTransformer
 
         try:
-            model = SentenceTransformer(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+            model = SentenceTransformer(
+                name, trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"cannot load model {name!r}: {error}; give a folder that is on this machine"
+                f"cannot load model {name!r}: {error}; give a folder that is on this machine, or fetch it "
+                f"first where there is a network (`hf download {name}`)"
             ) from error
         return cls(Path(name).name, fingerprint or _hash_weights(model), model)
 

@@ -62,9 +62,12 @@ FEATURES = (
     "run_share",  # … over the question's letters
     "reranked",  # chance that the passage answers, as the reranker reads it
     "reranked_here",  # … times the chance that the answer begins in the sentence
+    "reranked_alone",  # chance that the sentence answers, read by itself
+    "reranked_first",  # … its odds over those of the best sentence
 )
 
 
+READ = 8  # hits whose sentences are read one by one
 LITERAL = 0.2  # share of the question in a sentence below which a run of letters is not looked for
 _NOT_READ: Mapping[str, Read] = MappingProxyType({})
 
@@ -77,13 +80,18 @@ def measure(
     rows: list[list[float]] = []
     words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
+    alone = _alone(scene, cuts[:READ])
     for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
         if cut.pieces:
             whole = _Whole.of(scene, hit, cut, words)
             shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
             read = reads.get(hit.passage.id)
             rows += [
-                [*_row(scene, cut, place, whole, words, shared), *_read(read, piece)]
+                [
+                    *_row(scene, cut, place, whole, words, shared),
+                    *_read(read, piece),
+                    *alone.get((rank, place), (0.0, 0.0)),
+                ]
                 for place, piece in enumerate(cut.pieces)
             ]
             found += cut.pieces
@@ -223,6 +231,18 @@ def _read(read: Read | None, piece: Piece) -> tuple[float, float]:
         return 0.0, 0.0
     odds = chance(read)
     return odds, odds * share(read, piece.start, piece.end)
+
+
+def _alone(scene: Scene, cuts: Sequence[Cut]) -> dict[tuple[int, int], tuple[float, float]]:
+    """For every sentence, by place of passage and sentence: chance that it answers, odds over the best."""
+    places = [(rank, place) for rank, cut in enumerate(cuts) for place in range(len(cut.pieces))]
+    if scene.reranker is None or not places:
+        return {}
+    reads = scene.reranker.read(scene.asked.text, [cuts[rank].pieces[place].text for rank, place in places])
+    best = max(read.score for read in reads)
+    return {
+        at: (chance(read), float(np.exp(read.score - best))) for at, read in zip(places, reads, strict=True)
+    }
 
 
 def _run(asked: Asked, piece: Piece, covered: float) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from index.search import Hit, searchable
 
 Floats = npt.NDArray[np.float32]
 
-DEPTH = 12  # passages that are read
+DEPTH = 20  # passages that are read
 WEIGHT = 0.01  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
 ASKED = 48  # pieces of a question that are read
 _SPAN = "span.safetensors"  # the start/end head, beside the CrossEncoder's own weights
@@ -263,10 +263,13 @@ class CrossReranker:
         from sentence_transformers import CrossEncoder
 
         try:
-            model = CrossEncoder(name, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+            model = CrossEncoder(
+                name, trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"cannot load reranker {name!r}: {error}; give a CrossEncoder folder on this machine, or none"
+                f"cannot load reranker {name!r}: {error}; give a CrossEncoder folder on this machine, fetch "
+                f"it first where there is a network (`hf download {name}`), or give none"
             ) from error
         return cls(Path(name).name, fingerprint, model)
 

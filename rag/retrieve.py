@@ -21,7 +21,7 @@ class Found:
     """`asked` is the question and then its parts, with a vector for each.
 
     `hits` are searched for sentences, best first; `ranking` is their head as shown;
-    `reads` has what reading passages together with the question gave, by passage id.
+    `reads` has what reading passages together with the question gave, by passage id; `reranker` read them.
     """
 
     asked: tuple[Asked, ...]
@@ -30,6 +30,7 @@ class Found:
     vectors: npt.NDArray[np.float32]  # (len(asked), dim)
     scopes: tuple[Scope, ...]  # of each question
     reads: dict[str, Read] = field(default_factory=dict)
+    reranker: Reranker | None = None
 
 
 def retrieve(
@@ -60,7 +61,7 @@ def retrieve(
     ]
     hits = interleave(rankings) if len(asked) > 1 else rankings[0]
     vectors = index.encoder.encode([one.text for one in asked])
-    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes), reads)
+    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes), reads, reranker)
 
 
 def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

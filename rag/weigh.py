@@ -86,7 +86,7 @@ def weigh(reader: Reader, found: Found) -> Weighed:
 
 def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
     asked = found.asked[number]
-    scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number])
+    scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number], found.reranker)
     pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits), found.reads)
     scope = found.scopes[number]
     scores = (

@@ -39,7 +39,7 @@ def main() -> None:
         ("encoder", [*out, "--model", str(runs[1]), "--seed", "8"], runs[1] / "training.json"),
         ("average", [*map(str, runs), "--model", str(encoder)], None),  # seconds; always done again
         ("lists", [*out, "--model", str(encoder)], settings.out / "lists.npz"),
-        ("rerank", [*out, "--encoder", str(encoder), "--minutes", "34"], settings.out / "rerank.pt"),
+        ("rerank", [*out, "--encoder", str(encoder)], settings.out / "rerank.pt"),
         ("export", [*out, "--model", str(settings.models / "reranker")], None),
     ]
     # A passive wait policy: with the default one, two busy cores spin against each other and train at a tenth.

@@ -324,7 +324,7 @@ def case(reader: Reader, question: str, group: str, kind: str, place: int, size:
     reads = read_hits(reader.index.reranker, question, hits)
     hits = reorder(hits, reads)
     vector = reader.index.encoder.encode([question])[0]
-    scene = Scene(asked, reader.rarity(), reader.index.encoder, vector)
+    scene = Scene(asked, reader.rarity(), reader.index.encoder, vector, reader.index.reranker)
     pieces, rows = features.measure(scene, hits, reader.cuts(hits), reads)
     right = np.array(
         [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
@@ -339,7 +339,7 @@ def unread(case: Case) -> Case:
     refuse an answer that all else speaks for.
     """
     rows = case.rows.copy()
-    rows[:, [features.FEATURES.index(name) for name in ("reranked", "reranked_here")]] = 0.0
+    rows[:, [features.FEATURES.index(name) for name in features.FEATURES if name.startswith("rerank")]] = 0.0
     return replace(case, rows=rows)
 
 

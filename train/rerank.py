@@ -1,6 +1,6 @@
 """Train the reranker and its start/end head: does this text answer this question, and where?
 
-    python -m train.rerank --out var/train --encoder models/encoder --minutes 80
+    python -m train.rerank --out var/train --encoder models/encoder --steps 2400
 
 One step takes some questions. Half of them meet passages as the first stage ranks them: their own, and some that
 were ranked high but do not answer. The other half meet sentences: the one with the answer, others of the same
@@ -34,7 +34,10 @@ parser.add_argument("--out", type=Path, default=Path("var/train"))
 parser.add_argument(
     "--encoder", type=Path, default=Path("models/encoder"), help="whose vectors it starts from"
 )
-parser.add_argument("--minutes", type=float, default=80.0)
+parser.add_argument("--steps", type=int, default=2400)
+parser.add_argument(
+    "--minutes", type=float, help="end after so many instead, whatever the machine does in them"
+)
 parser.add_argument("--questions", type=int, default=16, help="a step")
 parser.add_argument("--others", type=int, default=2, help="wrong passages a question meets in a step")
 parser.add_argument("--length", type=int, default=168)
@@ -212,8 +215,12 @@ def main() -> None:
         }
         torch.save(state, saved)
 
-    while spent + time.time() - begun < settings.minutes * 60:
-        part = (spent + time.time() - begun) / (settings.minutes * 60)
+    def done() -> float:
+        if settings.minutes:
+            return (spent + time.time() - begun) / (settings.minutes * 60)
+        return step / settings.steps
+
+    while (part := done()) < 1:
         pace = min(1.0, (step + 1) / 100) * max(0.02, 1 - part)
         picked = chance.choice(len(asked), settings.questions, replace=False, p=share)
         texts = Step(settings.length, chance)
