@@ -23,7 +23,7 @@ from index.search import Hit, searchable
 
 Floats = npt.NDArray[np.float32]
 
-DEPTH = 20  # passages that are read
+DEPTH = 12  # passages that are read
 WEIGHT = 0.01  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
 ASKED = 48  # pieces of a question that are read
 _SPAN = "span.safetensors"  # the start/end head, beside the CrossEncoder's own weights
