@@ -23,7 +23,7 @@ _LARGE = {"万": 10_000, "亿": 100_000_000}
 _CHINESE = "零〇一二两三四五六七八九十百千万亿"
 _NUMBER = re.compile(
     rf"(?P<arabic>\d+(?:[,，]\d{{3}})*(?:[.．]\d+)?)(?P<large>[万亿千百]*)(?P<percent>[%％‰])?|(?P<part>百分之[{_CHINESE}\d.]+)|"
-    rf"(?P<share>[{_CHINESE}\d]+分之[{_CHINESE}\d]+)|(?P<chinese>[{_CHINESE}]*[{_CHINESE}](?:点[零〇一二三四五六七八九]+)?)"
+    rf"(?P<share>[{_CHINESE}\d]{{1,24}}分之[{_CHINESE}\d]+)|(?P<chinese>[{_CHINESE}]+(?:点[零〇一二三四五六七八九]+)?)"
 )
 _MEASURED = re.compile(
     r"[个家名位项次条亩岁种座所倍年天月日元吨米款件批届场期层栋套辆台艘架部篇份户口对双组支只头棵株站门类成级度号人周字页句步省市县区镇"

@@ -29,7 +29,7 @@ _REWRITE = """把用户最后一个问题改写成不依赖上文也能看懂的
 INSUFFICIENT = "资料不足"
 _REASONS = ("finish_reason", "done_reason", "stop_reason")
 _CUT = ("length", "max_tokens", "MAX_TOKENS", "content_filter")
-_ENDED = re.compile(rf"(?:[。！？!?\]】”」\n]|{INSUFFICIENT})\s*\Z")
+_ENDED = re.compile(rf"(?:[。！？!?\]】”」\n]|{INSUFFICIENT})\s{{0,99}}\Z")
 
 
 @dataclass(frozen=True, slots=True)

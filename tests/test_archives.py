@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -18,12 +19,13 @@ from index.union import ArchiveError, Union, open_union
 from index.update import update_index
 from rag.assistant import Assistant, Settings
 from rag.export import evidence, replay
-from ui import asking, intake, verdicts
+from ui import asking, evaluation, intake, verdicts
 from ui.archive import Archive
 from ui.cli import main
 from ui.exchange import from_json, to_json
 from ui.judgements import judgement_of, of_archive, qrels, tally
 from ui.places import Place, PlaceError, places
+from ui.words import LANGUAGES
 
 RIVER = {
     "2024-03-02_river.txt": "云溪日报\n\n云溪清淤工程开工\n\n3月1日，云溪清淤工程开工，计划清淤四十二万立方米，工期十一个月。"
@@ -217,6 +219,43 @@ def test_judgements_stay_with_their_archives(shelf: Path) -> None:
     counted = tally(together)
     assert (counted.answers, counted.useful, counted.citations, counted.right) == (1, 1, 1, 1)
     assert list(qrels(together)[1].values()) == [{shown.marks[0].passage: 2, also.passage: 1}]
+    with archive.lease() as opened:
+        measured = [*evaluation.measured_all(opened, together)]
+    assert [(one.archive, one.questions, one.judged) for one in measured] == [
+        ("", 1, 2),
+        ("云溪", 1, 1),
+        ("青岭", 1, 1),
+    ]
+
+
+def test_every_archive_has_a_report_of_its_own(shelf: Path) -> None:
+    names = ("云溪", "青岭")
+    archive = archive_of(shelf, *names)
+    made = {name: evaluation.report_path(archive, name) for name in names}
+    for name, path in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"<p>report on {name}</p>", encoding="utf-8")
+    assert [report.archive for report in evaluation.reports(archive)] == list(names)
+    shown = evaluation.Evaluator(archive, LANGUAGES["zh"]).show()
+    assert [name for name in names if f"archive={quote(name)}&amp;made=" in shown] == list(names)
+    with (
+        serving([Place(name, shelf / "indexes" / name) for name in names]) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        for name in names:
+            assert client.get("/report", params={"archive": name}).text == f"<p>report on {name}</p>"
+        assert client.get("/report", params={"archive": "无"}).status_code == 404
+    for path in made.values():
+        path.unlink()
+    assert evaluation.reports(archive) == []
+
+
+def test_the_archives_that_hold_what_is_asked_are_evaluated(shelf: Path, seeds_index_path: Path) -> None:
+    places = [Place("云溪", shelf / "indexes" / "云溪"), Place("报纸", seeds_index_path)]
+    both = Archive(places, Settings())
+    assert evaluation.asked_about(both) == ("报纸",)
+    assert evaluation.asked_about(Archive(seeds_index_path, Settings())) == ("",)
+    assert evaluation.asked_about(archive_of(shelf, "云溪", "青岭")) == ()
 
 
 def test_a_file_goes_into_the_archive_that_is_named(shelf: Path, tmp_path: Path) -> None:

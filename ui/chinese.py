@@ -167,6 +167,7 @@ ZH = Words(
     report="评测报告",
     report_none="还没有报告。",
     report_made="生成于 {}",
+    report_not_held="{}：没有评测题目所问的文件，未作评测。",
     report_run="运行评测",
     report_what="用随程序附带的题目检验检索与回答，约需一两分钟，提问照常。",
     evaluating="正在评测……",

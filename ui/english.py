@@ -171,6 +171,7 @@ EN = Words(
     report="Evaluation report",
     report_none="No report yet.",
     report_made="made {}",
+    report_not_held="{}: not evaluated, as it does not hold what the questions ask about.",
     report_run="Run the evaluation",
     report_what="Checks retrieval and answers with the questions that come with the program; a minute or "
     "two, asking goes on.",

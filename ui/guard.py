@@ -157,6 +157,9 @@ class Guard:
         path = scope["path"]
         if _PAGE.fullmatch(path):
             scope["headers"] = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
+            scope["query_string"] = (
+                b""  # Gradio reads names of pages and sessions there, and fails on unknown ones
+            )
             send = paged(send, nonce, path.strip("/"))
         if kind is Kind.QUESTION and isinstance(receive, Inbox):
             if not await self._lines.question(self.app, scope, receive, send):

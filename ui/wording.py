@@ -182,6 +182,7 @@ class Words:
     report: str
     report_none: str
     report_made: str
+    report_not_held: str
     report_run: str
     report_what: str
     evaluating: str

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from ui.judgements import Tally
 from ui.render.markup import Html, action, el, join
 from ui.wording import Words
 
 if TYPE_CHECKING:
-    from ui.evaluation import Measured, Score
+    from ui.evaluation import Measured, Report, Score
 
 REPORT = "/report"
 
 
-def evaluation(words: Words, counts: Tally, measured: Measured | None, *, made: float) -> Html:
-    """Judgements, what they make of each system, and the report of `youju eval`; `made` is its time."""
+def evaluation(words: Words, counts: Tally, measured: Sequence[Measured], reports: Sequence[Report]) -> Html:
+    """Judgements, what they make of each system in all archives and in each, and `youju eval`'s reports."""
     return el(
         "section",
         el("h2", words.judged),
         _counts(words, counts) if counts.answers or counts.citations or counts.missing else Html(),
-        _table(words, measured) if measured else Html(),
+        *(_table(words, each) for each in measured),
+        el("p", words.judged_note, class_="soft") if measured else Html(),
         Html() if measured else el("p", words.judged_none, class_="soft"),
         el("h2", words.report),
-        _report(words, made),
+        _reports(words, reports),
         class_="evaluation",
     )
 
@@ -65,8 +68,12 @@ def _table(words: Words, measured: Measured) -> Html:
         for system, scores in measured.scores.items()
     ]
     told = words.judged_table.format(measured.questions, measured.judged)
-    table = el("table", el("caption", told), el("thead", head), el("tbody", *rows))
-    return join((table, el("p", words.judged_note, class_="soft")))
+    caption = el("caption", _archive(measured.archive), told)
+    return el("table", caption, el("thead", head), el("tbody", *rows))
+
+
+def _archive(name: str) -> Html:
+    return join((el("span", name, class_="archive"), " ")) if name else Html()
 
 
 def _cell(score: Score) -> Html:
@@ -74,13 +81,32 @@ def _cell(score: Score) -> Html:
     return el("td", f"{score.value:.3f} ", between, class_="number")
 
 
-def _report(words: Words, made: float) -> Html:
+def _reports(words: Words, reports: Sequence[Report]) -> Html:
+    """What the report is, and the last one on each archive; of several the first stands open."""
     run = action("evaluate", words.report_run, symbol="retry", shown=True)
-    what = el("p", words.report_what, class_="soft")
-    if not made:
-        return join((el("p", words.report_none, class_="soft"), what, run))
-    when = datetime.fromtimestamp(made).astimezone().strftime("%Y-%m-%d %H:%M")
-    link = el("a", words.report_open, href=REPORT, target="_blank", rel="noopener")
-    told = el("p", words.report_made.format(when) + " · ", link, class_="soft")
-    frame = el("iframe", src=f"{REPORT}?{int(made)}", title=words.report, class_="report", loading="lazy")
-    return join((told, el("div", run, what, class_="bar"), frame))
+    what = el("div", run, el("p", words.report_what, class_="soft"), class_="bar")
+    if not reports:
+        return join((el("p", words.report_none, class_="soft"), what))
+    if len(reports) == 1:
+        return join((el("p", *_made(words, reports[0]), class_="soft"), what, _frame(words, reports[0])))
+    folded = (
+        el("details", el("summary", *_made(words, each)), _frame(words, each), open=place == 0)
+        for place, each in enumerate(reports)
+    )
+    return join((what, *folded))
+
+
+def _made(words: Words, report: Report) -> tuple[str, ...]:
+    when = datetime.fromtimestamp(report.made).astimezone().strftime("%Y-%m-%d %H:%M")
+    link = el("a", words.report_open, href=_address(report), target="_blank", rel="noopener")
+    return _archive(report.archive), words.report_made.format(when) + " · ", link
+
+
+def _frame(words: Words, report: Report) -> Html:
+    return el("iframe", src=_address(report), title=words.report, class_="report", loading="lazy")
+
+
+def _address(report: Report) -> str:
+    """With its time, so that a newer report is loaded anew."""
+    named = {"archive": report.archive} if report.archive else {}
+    return f"{REPORT}?{urlencode({**named, 'made': int(report.made)})}"

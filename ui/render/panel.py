@@ -11,7 +11,8 @@ from ui.render.markup import Html, action, el, hidden, join, text
 from ui.source import Opening, Paragraph, Piece
 from ui.wording import Words
 
-_GAP = re.compile(r"[ \t\r\u3000]*\n(?:[ \t\r\u3000]*\n)+")
+_BLANK = " \t\r\u3000"
+_GAP = re.compile(rf"\n(?:[{_BLANK}]*\n)+")
 
 
 def source(words: Words, mark: Mark, opening: Opening, *, key: str, total: int, near: bool = False) -> Html:
@@ -138,10 +139,11 @@ def _piece(words: Words, piece: Piece) -> Html:
 
 
 def _lines(value: str) -> Iterable[Html]:
-    for place, part in enumerate(_GAP.split(value)):
-        if place:
-            yield el("span", class_="gap")
-        yield text(part)
+    parts = _GAP.split(value)
+    for part in parts[:-1]:
+        yield text(part.rstrip(_BLANK))
+        yield el("span", class_="gap")
+    yield text(parts[-1])
 
 
 def _judge(words: Words, mark: Mark, key: str, *, near: bool) -> Html:
