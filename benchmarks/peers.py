@@ -1,6 +1,6 @@
 """Other programs doing the same work, used as their documentation says; each build returns how to ask it.
 
-All get the same passages and, where they take one, the same encoder. What a
+All get the same passages and, where they take one, the same encoder, and give the ten best passages. What a
 peer needs is in the extra `bench`; one that is not installed is reported so.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from index.encode import load_encoder
 
-Ask = Callable[[str], Sequence[Any]]
+Ask = Callable[[str], Sequence[str]]
 
 
 def bm25s(texts: list[str], folder: Path) -> Ask:
@@ -30,9 +30,9 @@ def bm25s(texts: list[str], folder: Path) -> Ask:
     engine.save(str(folder / "bm25s"))
     opened = library.BM25.load(str(folder / "bm25s"), mmap=True)
 
-    def ask(question: str) -> Sequence[Any]:
+    def ask(question: str) -> Sequence[str]:
         found, _ = opened.retrieve([cut(question)], k=min(10, len(texts)), show_progress=False)
-        return list(found[0])
+        return [texts[row] for row in found[0].tolist()]
 
     return ask
 
@@ -57,7 +57,7 @@ def langchain(texts: list[str], folder: Path) -> Ask:
     store.save_local(str(folder / "langchain"))
     words = BM25Retriever.from_texts(texts, preprocess_func=jieba.lcut, k=10)
 
-    def ask(question: str) -> Sequence[Any]:
+    def ask(question: str) -> Sequence[str]:
         ranks: dict[str, float] = {}
         for found in (store.similarity_search(question, k=10), words.invoke(question)):
             for place, document in enumerate(found):
@@ -79,9 +79,9 @@ def lancedb(texts: list[str], folder: Path) -> Ask:
     table = database.create_table("passages", rows)
     table.create_fts_index("text", base_tokenizer="ngram", ngram_min_length=2, ngram_max_length=2)
 
-    def ask(question: str) -> Sequence[Any]:
+    def ask(question: str) -> Sequence[str]:
         query = table.search(query_type="hybrid").vector(encoder.encode([question])[0]).text(question)
-        return query.limit(10).to_list()
+        return [row["text"] for row in query.limit(10).to_list()]
 
     return ask
 
@@ -98,7 +98,7 @@ def txtai(texts: list[str], folder: Path) -> Ask:
     engine = Embeddings(method="external", transform=transform, hybrid=True, content=False, backend="faiss")
     engine.index(enumerate(texts))
     engine.save(str(folder / "txtai"))
-    return lambda question: engine.search(question, 10)
+    return lambda question: [texts[row] for row, _ in engine.search(question, 10)]
 
 
 PEERS: dict[str, Callable[[list[str], Path], Ask]] = {

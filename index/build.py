@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from index import dense, postings, segments
+from index.carry import carry
 from index.crew import Crew
 from index.encode import Encoder, StaticEncoder, Vectors, load_encoder
 from index.failpoints import reach
@@ -73,11 +74,11 @@ def key(text: str) -> bytes:
 def write(work: Work, crew: Crew) -> int:
     """Write all segments into the staged folder; returns how many vectors were computed."""
     before = work.before
-    kept = [] if before is None or work.moved else [_range(one, work.rows) for one in before.segments]
+    kept = [] if before is None or work.moved else [range_of(one, work.rows) for one in before.segments]
     first = before.end if before and kept else 0
     end = max(first, int(work.rows[-1]) + 1 if len(work.rows) else 0)
     made = segments.arrange(kept, first, end)
-    maker = _Maker(work, crew, int((work.olds < 0).sum()))
+    maker = Maker(work, crew, int((work.olds < 0).sum()))
     gone: dict[int, Deleted] = {}
     for wanted in made:
         if wanted.alive < 0:
@@ -90,7 +91,7 @@ def write(work: Work, crew: Crew) -> int:
     return maker.embedded
 
 
-class _Maker:
+class Maker:
     """Makes segments one after the other, so that only one is in memory."""
 
     def __init__(self, work: Work, crew: Crew, total: int) -> None:
@@ -123,7 +124,7 @@ class _Maker:
             return segment.deleted
         words, vectors = segments.words_name(segment.first), segments.vectors_name(segment.first)
         if not (work.staged / words).exists():
-            segments.carry(before.folder / words, work.staged / words)
+            carry(before.folder / words, work.staged / words)
         if not (work.staged / vectors).exists():
             if self._outgrown(segment.span) and not dense.is_lists(segment.vectors):
                 matrix = dense.reconstruct(segment.vectors, np.arange(segment.span))
@@ -131,7 +132,7 @@ class _Maker:
                 engine = self._engine(matrix, inside, segment.first)
                 _complete(work.staged / vectors, lambda path: dense.save(engine, path))
             else:
-                segments.carry(before.folder / vectors, work.staged / vectors)
+                carry(before.folder / vectors, work.staged / vectors)
         return segments.deletions(segment, work.rows, before.records.searched_rows)
 
     def _gather(self, span: int, rows: Rows, olds: Rows, first: int) -> tuple[Block, Vectors]:
@@ -226,7 +227,8 @@ def _encoder(model: str, fingerprint: str) -> Encoder:
     return load_encoder(model)
 
 
-def _range(segment: Segment, rows: Rows) -> Range:
+def range_of(segment: Segment, rows: Rows) -> Range:
+    """The rows of a segment, `rows` being those of the archive."""
     alive = int(((rows >= segment.first) & (rows < segment.end)).sum())
     return Range(segment.first, segment.end, alive)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from index import inventory, store
 from index.document import IndexDamaged, IndexMissing
 from index.inventory import Listed
-from index.manifest import SCHEMA, Manifest, verify, whole_files
+from index.layers import is_layer
+from index.manifest import READABLE, SCHEMA, Manifest, verify, whole_files
 from index.records import RECORDS, Records
 from index.remote import AddressError, Location, Remote
 from index.update import Damaged, restore_documents, update_index
@@ -53,7 +54,7 @@ def check(path: Location) -> CheckReport:
         return CheckReport(newest.generation, (f"{manifest_file} does not match its checksum",))
     manifest = Manifest.parse(manifest_file.read_bytes())
     problems = verify(folder, manifest)
-    if not problems and manifest.schema < SCHEMA:
+    if not problems and manifest.schema < READABLE:
         older = f"{path} has schema {manifest.schema}, this program reads {SCHEMA}"
         return CheckReport(newest.generation, (older,), outdated=True)
     return CheckReport(newest.generation, tuple(problems))
@@ -99,8 +100,9 @@ def roll_back(path: Location) -> CheckReport:
 def _rebuild(path: Path, folder: Path, model: str) -> None:
     manifest = _manifest(folder)
     whole = whole_files(folder, manifest) if manifest else frozenset()
-    records = folder / RECORDS if RECORDS in whole else None
-    listed = _listed(folder, whole)
+    layers = {file.name for file in manifest.files if is_layer(file.name)} if manifest else set()
+    records = folder / RECORDS if layers and layers <= whole else None
+    listed = _listed(folder, whole, records)
     if manifest is None or listed is None:
         raise IndexDamaged(
             f"which documents {folder} held is not known any more; restore a backup, or go on from the "
@@ -121,13 +123,13 @@ def _manifest(folder: Path) -> Manifest | None:
     return Manifest.parse(data) if same else None
 
 
-def _listed(folder: Path, whole: frozenset[str]) -> list[Listed] | None:
+def _listed(folder: Path, whole: frozenset[str], records: Path | None) -> list[Listed] | None:
     """What the generation held; None when neither inventory nor records are whole."""
     if inventory.NAME in whole:
         return inventory.load(folder)
-    if RECORDS not in whole:
+    if records is None:
         return None
-    opened = Records(folder / RECORDS)
+    opened = Records(records)
     try:
         return [Listed(card.id, card.root, card.sha256) for card in opened.documents()]
     finally:

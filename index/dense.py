@@ -15,13 +15,17 @@ measurements, docs/performance.md the table):
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from index.crew import cores
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -29,6 +33,7 @@ Mask = npt.NDArray[np.bool_]
 
 EXACT = 131_072  # rows of an archive up to which all its segments are searched exactly
 LEAST = 16_384  # rows of a segment from which inverted lists are worth it
+_ALONE = 16_384  # rows of an archive below which threads cost more than they save
 _PER_LIST = 256
 _RECALL = 0.985  # of the ten nearest, on the segment's own sample: 0.97 is promised for questions
 _SAME = 1e-5  # cosines that differ by less are of equally near rows
@@ -70,11 +75,21 @@ class Dense:
 
         `allowed` (rows,) admits rows; with it the search is exact.
         """
-        found = [_search(part, query, k, allowed) for part in self.parts]
-        rows = np.concatenate([rows for rows, _ in found]) if found else np.zeros(0, np.int64)
-        scores = np.concatenate([scores for _, scores in found]) if found else np.zeros(0, np.float32)
-        best = np.argsort(-scores, kind="stable")[:k]
-        return rows[best], scores[best]
+        return self.begin(query, k, allowed)()
+
+    def begin(
+        self, query: Vectors, k: int, allowed: Mask | None = None
+    ) -> Callable[[], tuple[Rows, Vectors]]:
+        """Begin a search; what is returned waits for the result of `search`.
+
+        Parts of a large archive are searched on all cores, while the caller goes on with other work: FAISS
+        leaves the interpreter free.
+        """
+        if sum(part.size for part in self.parts) < _ALONE:
+            found = [_search(part, query, k, allowed) for part in self.parts]
+            return lambda: _best(found, k)
+        begun = [_threads().submit(_search, part, query, k, allowed) for part in self.parts]
+        return lambda: _best([one.result() for one in begun], k)
 
     def rows_of(self, rows: Rows) -> Vectors:
         """Stored vectors of some rows, float32 (len(rows), dim); zeros for rows that are in no part."""
@@ -186,6 +201,25 @@ def load(path: Path) -> Any:
     if is_lists(engine):
         engine.make_direct_map()
     return engine
+
+
+def _best(found: Sequence[tuple[Rows, Vectors]], k: int) -> tuple[Rows, Vectors]:
+    rows = np.concatenate([rows for rows, _ in found]) if found else np.zeros(0, np.int64)
+    scores = np.concatenate([scores for _, scores in found]) if found else np.zeros(0, np.float32)
+    best = np.argsort(-scores, kind="stable")[:k]
+    return rows[best], scores[best]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="vectors", initializer=_alone)
+
+
+def _alone() -> None:
+    """Let a thread use one core: the others have their own."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
 
 
 def _search(part: Part, query: Vectors, k: int, allowed: Mask | None) -> tuple[Rows, Vectors]:

@@ -31,6 +31,7 @@ PLACES = (
     "current replaced",
     "collected",
 )
+MERGE_PLACES = ("parts merged",)
 REMOTE_PLACES = (
     "claimed",
     "rows written",

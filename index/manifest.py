@@ -14,7 +14,8 @@ from index.crew import cores
 from index.document import IndexDamaged, IndexMismatch
 from index.stamps import Stamps
 
-SCHEMA = 3  # 1: without inventory and manifest.sha256; 2: words and vectors in one piece
+SCHEMA = 4  # 1: without inventory and manifest.sha256; 2: words and vectors in one piece; 3: records too
+READABLE = 3  # the oldest that is read as it is
 SEAL = "manifest.sha256"  # tells a whole generation where CURRENT is lost
 _LARGE = 64 << 20  # bytes from which files are hashed on all cores
 

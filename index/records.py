@@ -1,44 +1,31 @@
-"""Documents, articles and passages of one generation, in one SQLite file.
+"""Documents, articles and passages of one generation: the read side.
 
 SQLite is an ordinary format: read without running code, by any program, row
-by row, so that an archive larger than memory can be opened.
+by row, so that an archive larger than memory can be opened. The files are
+those of `layers`; a document stands in one of them.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
-import sqlite3
 import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 
-from index.document import Article, Document, Dropped, Page, Passage, Reading, Source, Span
-from index.failpoints import reach
+import numpy as np
+import numpy.typing as npt
 
-RECORDS = "passages.sqlite"
-_TABLES = """
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, root TEXT, sha256 TEXT, size INTEGER, encoding TEXT, media TEXT,
-    newspaper TEXT, date TEXT, page TEXT, given TEXT, pages TEXT, added TEXT, text TEXT) WITHOUT ROWID;
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY, doc TEXT, place INTEGER, title TEXT, kind TEXT, byline TEXT, dateline TEXT,
-    date TEXT, spans TEXT, continues TEXT, continued TEXT, complete INTEGER);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, id TEXT UNIQUE, doc TEXT, article TEXT, text TEXT, spans TEXT, title TEXT,
-    section TEXT, kind TEXT, date TEXT, speaker TEXT, flags TEXT, lost TEXT, page INTEGER);
-CREATE TABLE dropped (doc TEXT, "start" INTEGER, "end" INTEGER, reason TEXT);
-CREATE INDEX articles_doc ON articles (doc);
-CREATE INDEX passages_doc ON passages (doc);
-CREATE INDEX dropped_doc ON dropped (doc);
-"""
+from index import layers
+from index.document import Article, Document, Dropped, Page, Passage, Reading, Source, Span
+from index.layers import RECORDS
+
+__all__ = ["RECORDS", "DocumentCard", "Records", "Where", "searched"]
+
 _AT_ONCE = 500  # values in one query: older SQLite takes no more than 999
-_SAVE_AFTER = 1.0  # seconds of work that a kill may cost
-_CLONE = 0x40049409  # FICLONE of Linux
+_BATCH = 1000  # passages read at a time
 _PASSAGE = "id, doc, article, text, spans, title, section, kind, date, speaker, flags, lost, page"
 _ARTICLE = "id, doc, title, kind, byline, dateline, date, spans, continues, continued, complete"
 
@@ -84,106 +71,6 @@ class DocumentCard:
         return self.id.removeprefix(f"{self.archive}/") if self.archive else self.id
 
 
-class Writer:
-    """Fills a file with documents: a new one, or a copy of an older one of which some stay as they are.
-
-    Rows of passages are numbered from `first` as they come. What was added is
-    safe from a kill of the process a second later, so that a later writer can
-    go on with the file.
-    """
-
-    def __init__(self, path: Path, *, base: Path | None = None, first: int = 0) -> None:
-        fresh = not path.exists()
-        if fresh and base is not None:
-            copy_file(base, path)
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript(
-            "PRAGMA journal_mode=DELETE; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;"
-        )
-        if fresh and base is None:
-            self._database.executescript(_TABLES)
-        highest = self._database.execute("SELECT max(row) FROM passages").fetchone()[0]
-        self._row = max(first, -1 if highest is None else highest) + (
-            highest is not None and highest >= first
-        )
-        self._database.execute("BEGIN")
-        self._saved = time.monotonic()
-        self.touched = False  # whether anything was added or removed
-
-    def add(self, reading: Reading, *, root: str, added: str) -> None:
-        """Store what was read of one document. Raises sqlite3.IntegrityError when an id is there already."""
-        self.touched = True
-        document, source = reading.document, reading.document.source
-        fields = [document.id, root, document.sha256, document.size, document.encoding, document.media]
-        fields += [source.newspaper, source.date, source.page, _dump(source.given)]
-        fields += [_dump([(page.number, *_pair(page.span)) for page in document.pages]), added]
-        self._insert("documents", [*fields, document.text])
-        for place, article in enumerate(reading.articles):
-            self._insert("articles", [article.id, article.doc, place, *_article_fields(article)])
-        for passage in reading.passages:
-            self._insert("passages", [self._row, *_passage_fields(passage)])
-            self._row += 1
-        for drop in reading.dropped:
-            self._insert("dropped", [document.id, *_pair(drop.span), drop.reason])
-        self._save()
-        reach("document stored")
-
-    def remove(self, doc: str) -> None:
-        """Forget a document."""
-        self.touched = True
-        for table, column in (
-            ("documents", "id"),
-            ("articles", "doc"),
-            ("passages", "doc"),
-            ("dropped", "doc"),
-        ):
-            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (doc,))  # noqa: S608  # nosec B608
-        self._save()
-
-    def documents(self) -> dict[str, tuple[str, str]]:
-        """Hash of the file and folder of every document, by id."""
-        rows = self._database.execute("SELECT id, sha256, root FROM documents")
-        return {doc: (sha256, root) for doc, sha256, root in rows}
-
-    def counts(self, doc: str) -> tuple[int, int]:
-        """Articles and passages of a document."""
-        found = [
-            self._database.execute(f"SELECT count(*) FROM {table} WHERE doc = ?", (doc,)).fetchone()[0]  # noqa: S608  # nosec B608
-            for table in ("articles", "passages")
-        ]
-        return found[0], found[1]
-
-    def rows(self) -> list[int]:
-        """Rows of all passages, ascending; one that was removed leaves a gap."""
-        return sorted(row for (row,) in self._database.execute("SELECT row FROM passages"))
-
-    def close_gaps(self) -> None:
-        """Number the passages anew from 0, in their order."""
-        for place, row in enumerate(self.rows()):
-            if place != row:
-                self._database.execute("UPDATE passages SET row = ? WHERE row = ?", (place, row))
-
-    def close(self) -> int:
-        """Finish the file; returns the number of passages."""
-        self._database.execute("COMMIT")
-        count = int(self._database.execute("SELECT count(*) FROM passages").fetchone()[0])
-        self._database.close()
-        return count
-
-    def abandon(self) -> None:
-        """Let go of the file without finishing it; nothing happens where it was finished."""
-        self._database.close()
-
-    def _save(self) -> None:
-        if time.monotonic() - self._saved > _SAVE_AFTER:
-            self._database.execute("COMMIT")
-            self._database.execute("BEGIN")
-            self._saved = time.monotonic()
-
-    def _insert(self, table: str, fields: list[Any]) -> None:
-        self._database.execute(f"INSERT INTO {table} VALUES ({_marks(fields)})", fields)  # noqa: S608 - constant names  # nosec B608
-
-
 class Records(Sequence[Passage]):
     """Read side: a sequence of passages in the order of their rows, and everything else by document.
 
@@ -192,16 +79,16 @@ class Records(Sequence[Passage]):
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
-        self._lock = threading.Lock()  # one connection, many threads
-        self._count = int(self._all("SELECT count(*) FROM passages")[0][0])
-        self._order: list[int] | None = None  # rows in order, read when there are gaps and someone counts
+        self._layers = layers.opened(path)
+        self._lock = threading.Lock()  # one connection to each layer, many threads
+        self._count: int = sum(count for (count,) in self._all("SELECT count(*) FROM passages"))
+        # Rows in order, read when there are gaps and someone counts.
+        self._order: npt.NDArray[np.int64] | None = None
 
     def close(self) -> None:
         with self._lock:
-            self._database.close()
+            for database in self._layers:
+                database.close()
 
     def __len__(self) -> int:
         return self._count
@@ -219,9 +106,11 @@ class Records(Sequence[Passage]):
 
     def __iter__(self) -> Iterator[Passage]:
         last = -1
-        while batch := self._numbered("row > ? ORDER BY row LIMIT 1000", (last,)):
-            yield from batch.values()
-            last = next(reversed(batch))
+        while batch := self._numbered(f"row > ? ORDER BY row LIMIT {_BATCH}", (last,)):
+            # As many from every layer were read: the first of them are complete.
+            some = dict(islice(batch.items(), _BATCH))
+            yield from some.values()
+            last = next(reversed(some))
 
     def of_rows(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by their rows, in the order asked for."""
@@ -245,9 +134,31 @@ class Records(Sequence[Passage]):
         """Passages of a document by their row."""
         return self._numbered("doc = ? ORDER BY row", (doc,))
 
-    def numbers(self) -> list[int]:
-        """Rows of all passages, ascending."""
-        return sorted(row for (row,) in self._all("SELECT row FROM passages"))
+    def numbers(self, doc: str = "") -> npt.NDArray[np.int64]:
+        """Rows of all passages, or of those of one document, ascending, int64 (n,)."""
+        where = "WHERE doc = ?" if doc else ""
+        rows = self._all(f"SELECT row FROM passages {where} ORDER BY row", (doc,) if doc else ())  # noqa: S608  # nosec B608
+        return np.array(rows, np.int64).ravel()
+
+    @property
+    def last_row(self) -> int:
+        """The highest row, -1 when there is none."""
+        return max(
+            (row for (row,) in self._all("SELECT max(row) FROM passages") if row is not None), default=-1
+        )
+
+    def originals(self) -> dict[str, tuple[str, str]]:
+        """Hash of the file and folder of every document, by id."""
+        rows = self._all("SELECT id, sha256, root FROM documents")
+        return {doc: (sha256, root) for doc, sha256, root in rows}
+
+    def counts(self, doc: str) -> tuple[int, int]:
+        """Articles and passages of a document."""
+        found = [
+            sum(count for (count,) in self._all(f"SELECT count(*) FROM {table} WHERE doc = ?", (doc,)))  # noqa: S608  # nosec B608
+            for table in ("articles", "passages")
+        ]
+        return found[0], found[1]
 
     def by_id(self, passage: str) -> Passage | None:
         """The passage of that id, or None."""
@@ -284,10 +195,8 @@ class Records(Sequence[Passage]):
                 ("dropped", 'sum("end" - "start")'),
             )
         }
-        rows = self._all(
-            "SELECT id, root, sha256, size, encoding, media, newspaper, date, page, given, added, "
-            "length(text) FROM documents ORDER BY id"
-        )
+        fields = "id, root, sha256, size, encoding, media, newspaper, date, page, given, added"
+        rows = sorted(self._each(lambda length: f"SELECT {fields}, {length} FROM documents"))  # noqa: S608  # nosec B608
         names = ["id", "root", "sha256", "size", "encoding", "media", "source", "added", "characters"]
         return [
             DocumentCard(
@@ -317,10 +226,11 @@ class Records(Sequence[Passage]):
         """Articles of one document, or of all, in reading order."""
         where = "WHERE doc = ?" if doc else ""
         rows = self._all(
-            f"SELECT {_ARTICLE} FROM articles {where} ORDER BY doc, place",  # noqa: S608  # nosec B608
+            f"SELECT {_ARTICLE}, place FROM articles {where}",  # noqa: S608  # nosec B608
             (doc,) if doc else (),
         )
-        named = (dict(zip(_ARTICLE.split(", "), row, strict=True)) for row in rows)
+        rows.sort(key=lambda row: (row[1], row[-1]))
+        named = (dict(zip(_ARTICLE.split(", "), row[:-1], strict=True)) for row in rows)
         return [
             Article(**fields | {"spans": _spans(fields["spans"]), "complete": bool(fields["complete"])})
             for fields in named
@@ -350,9 +260,9 @@ class Records(Sequence[Passage]):
 
     def _row_at(self, place: int) -> int:
         if self._order is None:
-            highest = self._all("SELECT max(row) FROM passages")[0][0]
-            self._order = [] if highest == self._count - 1 else self.numbers()
-        return self._order[place] if self._order else place
+            dense = self.last_row == self._count - 1
+            self._order = np.zeros(0, np.int64) if dense else self.numbers()
+        return int(self._order[place]) if len(self._order) else place
 
     def _passages(self, condition: str, values: Iterable[Any]) -> list[Passage]:
         return list(self._numbered(condition, values).values())
@@ -373,8 +283,19 @@ class Records(Sequence[Passage]):
     # Names in every statement are constants of this file; what comes from outside goes as parameters. That is
     # why each `nosec B608` above stands.
     def _all(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
+        """Lines of every layer, lowest first: the order of rows, as these grow from layer to layer."""
+        given = tuple(values)
         with self._lock:
-            return self._database.execute(query, tuple(values)).fetchall()
+            return [line for database in self._layers for line in database.execute(query, given)]
+
+    def _each(self, query: Callable[[str], str]) -> list[Any]:
+        """The same, for a query that depends on what gives the length of a text."""
+        with self._lock:
+            return [
+                line
+                for database in self._layers
+                for line in database.execute(query(layers.counted(database)))
+            ]
 
 
 def _marks(values: Sequence[Any]) -> str:
@@ -386,39 +307,10 @@ def searched(title: str, kind: str, text: str) -> str:
     return text if not title or kind == "title" else f"{title}\n{text}"
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file: without moving its bytes where the file system can share them, else by the kernel."""
-    with source.open("rb") as old, target.open("xb") as new:
-        try:
-            fcntl.ioctl(new, _CLONE, old.fileno())
-        except OSError:
-            shutil.copyfileobj(old, new, 1 << 22)
-
-
-def _article_fields(article: Article) -> list[Any]:
-    fields = [article.title, article.kind, article.byline, article.dateline, article.date]
-    spans = _dump([_pair(span) for span in article.spans])
-    return [*fields, spans, article.continues, article.continued, int(article.complete)]
-
-
-def _passage_fields(passage: Passage) -> list[Any]:
-    spans, lost = (_dump([_pair(span) for span in part]) for part in (passage.spans, passage.lost))
-    fields = [passage.id, passage.doc, passage.article, passage.text, spans, passage.title, passage.section]
-    return [*fields, passage.kind, passage.date, passage.speaker, _dump(passage.flags), lost, passage.page]
-
-
 def _source(row: tuple[str, str, str, str]) -> Source:
     newspaper, date, page, given = row
     return Source(newspaper, date, page, tuple(json.loads(given)))
 
 
-def _pair(span: Span) -> tuple[int, int]:
-    return span.start, span.end
-
-
 def _spans(dumped: str) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in json.loads(dumped))
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

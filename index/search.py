@@ -16,7 +16,7 @@ from index.document import Article, Dropped, IndexMismatch, ModelError, Passage,
 from index.encode import Encoder, Vectors, load_encoder
 from index.records import RECORDS, DocumentCard, Records, Where, searched
 from index.remote import Location, Remote
-from index.store import SCHEMA, Generation, Manifest, open_generation
+from index.store import READABLE, SCHEMA, Generation, Manifest, open_generation
 
 if TYPE_CHECKING:
     from index.milvus.records import RemoteRecords
@@ -80,10 +80,10 @@ class Ranker:
         asked = self.words.asked(question)
         query = self.encoder.encode([question])[0]
         depth = max(DEPTH, k)
+        wanted = system != "words" and query.any()
+        nearest = self.vectors.begin(query, depth, allowed) if wanted else None
         by_words, scores = asked.best(depth, allowed)
-        near = np.zeros(0, np.int64)
-        if system != "words" and query.any():
-            near, _ = self.vectors.search(query, depth, allowed)
+        near = nearest()[0] if nearest else np.zeros(0, np.int64)
         rows = np.union1d(by_words if system != "vectors" else near, near)
         scaled = fuse.scale(asked.scores_of(rows), asked.ceiling)
         cosines = self.vectors.rows_of(rows) @ query
@@ -332,7 +332,7 @@ def encoder_of(path: Location, made: MadeWith, model: str) -> Encoder:
 
 
 def _refuse_mismatch(path: Path, manifest: Manifest, encoder: Encoder, model: str) -> None:
-    if manifest.schema != SCHEMA:
+    if manifest.schema < READABLE:
         raise IndexMismatch(
             f"{path} has schema {manifest.schema}, this program reads {SCHEMA}; "
             f"upgrade it with `youju check --repair --index {path}`: nothing is lost"

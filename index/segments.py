@@ -14,7 +14,6 @@ encoding any text.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +26,13 @@ from index import dense, postings
 from index.lexical import NOTHING_DELETED, Deleted, Lexical
 from index.manifest import Manifest, StoredFile
 from index.postings import MOST, Block
-from index.records import copy_file
 
 Rows = npt.NDArray[np.int64]
 DELETED = "deleted.safetensors"
 _GONE = 0.25  # share of gone rows from which rows are numbered anew
+_AT_ONCE = 4096  # rows that are merged when an update is committed
+_MANY = 24  # ranges, beside two for each full one, from which an update merges as many as it can
 _SMALL = 4096  # rows up to which that costs nothing and is always done
-_LINKED = 8 << 20  # bytes from which a file is shared between generations, not copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +116,41 @@ def worn(alive: int, end: int) -> bool:
 def arrange(kept: Sequence[Range], first: int, end: int) -> list[Range]:
     """Ranges of the next generation: those kept, without empty ones, and the new rows from `first` to `end`.
 
-    The new rows take the small ranges before them in; the first of the new
-    ranges then begins at the first of these.
+    The new rows take small ranges before them in, the first of the new ranges then begins at the first of
+    these: as long as that moves no more rows than there are new ones, or no more than a few thousand. What
+    is left is merged later (`untidy`), but at once where there are too many ranges to be searched quickly.
     """
     ranges = [one for one in kept if one.alive]
-    gathered, begin = end - first, first
+    fresh = end - first
+    most = MOST if len(ranges) > _MANY + 2 * (end // MOST) else max(fresh, _AT_ONCE)
+    gathered, begin = fresh, first
     while gathered and ranges and ranges[-1].alive <= 2 * gathered and end - ranges[-1].first <= MOST:
+        if gathered - fresh + ranges[-1].alive > most:
+            break
         last = ranges.pop()
         gathered, begin = gathered + last.alive, last.first
     new = [Range(start, min(start + MOST, end), -1) for start in range(begin, end, MOST)]
     return ranges + new
+
+
+def untidy(kept: Sequence[Range]) -> list[range]:
+    """Runs of neighbouring ranges, by their places, that are to be merged in the background.
+
+    One joins the next while it is at most twice as large and both fit one segment.
+    """
+    runs: list[range] = []
+    for place, _ in enumerate(kept):
+        runs.append(range(place, place + 1))
+        while len(runs) > 1 and _joins(kept, runs[-2], runs[-1]):
+            last, one = runs.pop(), runs.pop()
+            runs.append(range(one.start, last.stop))
+    return [run for run in runs if len(run) > 1]
+
+
+def _joins(kept: Sequence[Range], one: range, other: range) -> bool:
+    sizes = [sum(kept[place].alive for place in run) for run in (one, other)]
+    span = kept[other.stop - 1].end - kept[one.start].first
+    return sizes[0] <= 2 * sizes[1] and span <= MOST
 
 
 def deletions(segment: Segment, alive: Rows, texts_of: Callable[[Rows], Sequence[str]]) -> Deleted:
@@ -159,17 +183,6 @@ def save_deletions(folder: Path, gone: dict[int, Deleted]) -> None:
             arrays[f"{first}.holding"] = deleted.holding
     if arrays:
         save_file(arrays, folder / DELETED)
-
-
-def carry(source: Path, target: Path) -> None:
-    """Take a file over into the next generation: large ones are shared, as no file ever changes."""
-    if source.stat().st_size >= _LINKED:
-        try:
-            os.link(source, target)
-            return
-        except OSError:
-            pass  # a file system without links: copied below
-    copy_file(source, target)
 
 
 def discard(staged: Path) -> None:

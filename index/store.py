@@ -31,10 +31,22 @@ from typing import IO
 
 from index.document import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable
 from index.failpoints import reach
-from index.manifest import SCHEMA, SEAL, Manifest, StoredFile, describe, described, digest, sealed, verify
+from index.manifest import (
+    READABLE,
+    SCHEMA,
+    SEAL,
+    Manifest,
+    StoredFile,
+    describe,
+    described,
+    digest,
+    sealed,
+    verify,
+)
 from index.stamps import Stamps, boot
 
 __all__ = [
+    "READABLE",
     "SCHEMA",
     "Entry",
     "Generation",
@@ -47,7 +59,9 @@ __all__ = [
     "described",
     "digest",
     "finished",
+    "now",
     "open_generation",
+    "plainly",
     "read_current",
     "roll_back",
     "staging",
@@ -144,7 +158,7 @@ def writer(path: Path) -> Iterator[None]:
 
     Raises IndexBusy within two seconds, and IndexUnwritable for any error of the disk inside.
     """
-    with _plainly(path):
+    with plainly(path):
         if not path.is_dir():
             path.mkdir(parents=True)
             _sync(path.parent)
@@ -152,7 +166,7 @@ def writer(path: Path) -> Iterator[None]:
         with lock.open("a+b") as handle:
             _lock(handle, path)
             handle.truncate(0)
-            handle.write(f"process {os.getpid()}, since {_now()}".encode())
+            handle.write(f"process {os.getpid()}, since {now()}".encode())
             handle.flush()
             _sweep(path, spared=next((one for one in path.glob("gen-??????.tmp") if _mark(one)), None))
             if not (path / "CURRENT").exists() and any(path.glob("gen-??????")):
@@ -382,7 +396,7 @@ def _lock(handle: IO[bytes], path: Path) -> None:
 
 
 @contextmanager
-def _plainly(path: Path) -> Iterator[None]:
+def plainly(path: Path) -> Iterator[None]:
     """Errors of the disk as one line with its fix."""
     try:
         yield
@@ -412,5 +426,6 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, as manifests give it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

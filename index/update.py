@@ -21,7 +21,8 @@ from index.encode import Encoder, load_encoder
 from index.failpoints import reach
 from index.inventory import Listed
 from index.read import find, name_of, read
-from index.records import RECORDS, DocumentCard, Records, Writer
+from index.recording import FRESH, Writer
+from index.records import RECORDS, DocumentCard, Records
 from index.remote import Location, Remote, beside
 from index.search import searchable
 from index.segment import segment
@@ -255,8 +256,8 @@ class _Plan:
             )
         manifest = generation.manifest
         base = self._open_records(stack, generation.folder / RECORDS, manifest.reader)
-        same = (manifest.schema, manifest.encoder, manifest.tokenizer)
-        if self.old and same == (store.SCHEMA, self.encoder.fingerprint, tokens.fingerprint()):
+        same = (manifest.encoder, manifest.tokenizer) == (self.encoder.fingerprint, tokens.fingerprint())
+        if self.old and manifest.schema >= store.READABLE and same:
             found = segments.load(generation.folder, manifest)
             vectors = segments.dense_of(found, manifest.dim)
             self.usable = Before(generation.folder, self.old, found, vectors, segments.listed(manifest))
@@ -361,7 +362,7 @@ class _Plan:
 
     def _rows(self) -> tuple[segments.Rows, segments.Rows]:
         """Rows of all passages, and those they had in the generation before (-1: none)."""
-        before = np.array(self.records.rows(), np.int64)
+        before = self.records.rows()
         end = self.usable.end if self.usable else 0
         olds = np.where(before < end, before, -1)
         if not segments.worn(len(before), int(before[-1]) + 1 if len(before) else 0):
@@ -426,6 +427,7 @@ class _Plan:
 
     def _files(self, count: int) -> tuple[store.StoredFile, ...]:
         store.finished(self.staged)
+        (self.staged / FRESH).unlink(missing_ok=True)
         before = self.usable.folder if self.usable else None
         files = self.usable.files if self.usable else {}
         return store.described(self.staged, {RECORDS: count}, before, files)

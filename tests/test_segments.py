@@ -14,7 +14,7 @@ from faults import sentence, tiny_model, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import dense, lexical, postings, segments, stamps, store
+from index import carry, dense, lexical, postings, segments, stamps, store
 from index.encode import unit
 from index.fold import character, fold
 from index.foldmany import fold_many
@@ -205,7 +205,7 @@ def test_an_index_that_grew_answers_as_one_built_at_once(
 def test_an_update_keeps_what_it_does_not_change(
     tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "_LINKED", 0)
+    monkeypatch.setattr(carry, "LINKED", 0)
     chance = random.Random(4)
     folder = write(tmp_path / "papers", {f"{n:02}.txt": sentence(chance, n) for n in range(20)})
     index = tmp_path / "index"

@@ -22,6 +22,7 @@ from ui.archive import Archive
 from ui.auth import Gate, gate
 from ui.examples import tried
 from ui.limits import STANDARD, Limits
+from ui.merging import keep_merged
 from ui.places import Place
 from ui.words import LANGUAGES, preferred
 
@@ -142,13 +143,16 @@ def _mount_pages(app: FastAPI, archive: Archive) -> None:
 
 
 def _lifespan(archive: Archive, tools: Any) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The page is there at once; the models load beside it, so that the first question finds them loaded."""
+    """The page is there at once; beside it models load for the first question, and parts of indexes merge."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_warm, args=(archive,), daemon=True).start()
+        stop = threading.Event()
+        keep_merged([place.path for place in archive.places if isinstance(place.path, Path)], stop)
         async with tools.session_manager.run():
             yield
+        stop.set()
 
     return lifespan
 

@@ -20,7 +20,8 @@ from index.milvus.heads import Head
 from index.milvus.records import RemoteRecords
 from index.milvus.rows import Copy
 from index.read import find, name_of, read
-from index.records import Records, Writer
+from index.recording import Writer
+from index.records import Records
 from index.remote import Remote, beside
 from index.search import searchable
 from index.segment import segment

@@ -1,0 +1,107 @@
+"""Figures as tables, as a drawing, and beside those that were recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+WORSE = 1.5
+_FIGURES = ("build", "first answer", "p50", "p95", "p99", "questions a second", "memory", "bytes", "found")
+_STEPS = ("read and cut", "encode")
+_OWN = ("all", "update of 1 %", "delete", "merge", "open")
+_SHARES = ("found", "recall of vectors", "recall of fused")
+
+
+def table(run: dict[str, Any]) -> str:
+    """Markdown: Youju's figures, and each peer's as a ratio to them."""
+    lines = [f"{run['machine']}, {run['date']}, load {run.get('load', 0):.1f}"]
+    for result in run["sizes"].values():
+        lines += ["", *_peers(result), "", *_alone(result)]
+    if "cold" in run:
+        ours, other = run["cold"].values()
+        lines += [
+            "",
+            f"`youju ask` {ours:.2f} s from its start, `import sentence_transformers` × {other / ours:.2f}",
+        ]
+    return "\n".join(lines)
+
+
+def _peers(result: dict[str, Any]) -> list[str]:
+    ours = result["systems"]["Youju"]
+    head = f"{result['passages']:,} passages" + (f", load {result['load']:.1f}" if "load" in result else "")
+    lines = [head, "", "| | " + " | ".join(_FIGURES) + " |", "|---|" + "---:|" * len(_FIGURES)]
+    lines.append("| Youju | " + " | ".join(shown(name, ours[name]) for name in _FIGURES) + " |")
+    for name, theirs in result["systems"].items():
+        if "missing" in theirs:
+            lines.append(f"| {name} | not measured: {theirs['missing']} |" + " |" * (len(_FIGURES) - 1))
+        elif name != "Youju":
+            cells = (
+                shown(figure, theirs[figure])
+                if figure in _SHARES
+                else f"× {theirs[figure] / ours[figure]:.2f}"
+                for figure in _FIGURES
+            )
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _alone(result: dict[str, Any]) -> list[str]:
+    """What no peer does: beside jieba cutting the same text, a thousand passages or the whole archive."""
+    ours = result["systems"]["Youju"]
+    whole = ours["jieba"] * result["passages"] / 1000
+    steps = (f"{name} × {ours[name] / ours['jieba']:.2f}" for name in _STEPS)
+    rest = (f"{name} {shown(name, ours[name])} (× {ours[name] / whole:.3f})" for name in _OWN)
+    recall = (f"{name} {ours[name]:.3f}" for name in _SHARES[1:])
+    memory = f"memory while indexing {shown('memory', ours['memory with workers'])}"
+    jieba = f"jieba cuts a thousand passages in {ours['jieba']:.2f} s of one core, all in {whole:.0f} s"
+    return [f"Youju alone ({jieba}; × 1 is that): " + ", ".join([*steps, *rest, memory, *recall])]
+
+
+def shown(name: str, value: float) -> str:
+    """A figure with its unit."""
+    if name in ("memory", "bytes"):
+        return f"{value / 2**20:,.0f} MiB"
+    if name in _SHARES:
+        return f"{value:.3f}"
+    if name == "questions a second":
+        return f"{value:,.0f}"
+    return f"{value * 1000:.1f} ms" if value < 1 else f"{value:,.1f} s"
+
+
+def check(run: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """Where Youju has become worse than `WORSE` times the recorded ratio to a peer of the same run."""
+    lines = []
+    for size, result in run["sizes"].items():
+        recorded = before["sizes"].get(size, {}).get("systems", {})
+        for peer, theirs in result["systems"].items():
+            if peer == "Youju" or "missing" in theirs or peer not in recorded or "missing" in recorded[peer]:
+                continue
+            for figure in ("build", "p50", "memory"):
+                now = result["systems"]["Youju"][figure] / theirs[figure]
+                then = recorded["Youju"][figure] / recorded[peer][figure]
+                if now > WORSE * then:
+                    lines.append(f"{size} passages, {figure} against {peer}: {now:.3f}, recorded {then:.3f}")
+    return lines
+
+
+def growth(run: dict[str, Any], target: Path) -> None:
+    """Draw time and memory of every system against the number of passages."""
+    from matplotlib.figure import Figure
+
+    drawing = Figure(figsize=(11, 4), layout="constrained")
+    panels = drawing.subplots(1, 3)
+    titles = {"build": "build, seconds", "p50": "warm answer, p50, seconds", "memory": "memory, bytes"}
+    names = {name for result in run["sizes"].values() for name in result["systems"]}
+    for panel, (figure, title) in zip(panels, titles.items(), strict=True):
+        for name in sorted(names, key=lambda name: (name != "Youju", name)):
+            points = [
+                (result["passages"], result["systems"][name][figure])
+                for result in run["sizes"].values()
+                if figure in result["systems"].get(name, {})
+            ]
+            bold = 2.5 if name == "Youju" else 1.0
+            panel.plot(*zip(*points, strict=True), marker="o", label=name, linewidth=bold)
+        panel.set(xscale="log", yscale="log", xlabel="passages", title=title)
+        panel.grid(visible=True, alpha=0.3)
+    panels[0].legend(fontsize=8)
+    drawing.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else {})
