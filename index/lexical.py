@@ -31,7 +31,7 @@ K1 = 1.2
 B = 0.75
 _ROUNDED = 1 - 1e-6  # sums of the same terms differ by less, in whatever order they are added
 _LEAST = 1e-30  # the least score that is one
-_FEW = 2000  # rows of a block up to which each is looked up: adding up all postings would cost more
+_FEW = 2000  # rows of a block up to which each may be looked up, where adding up all postings costs more
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,8 @@ class Asked:
         None that scores above `floor` is left out, unless k better ones are there.
         """
         admitted = int(mask.sum())
-        if admitted <= _FEW:
+        postings = int((found.ends - found.starts)[found.known].sum())
+        if admitted <= _FEW and admitted * int(found.known.sum()) < postings:
             rows = np.flatnonzero(mask)
             values = self._lookup(found, rows, np.flatnonzero(found.known))
         else:

@@ -16,6 +16,7 @@ import numpy as np
 
 from index import failpoints
 from index.document import YoujuError
+from index.remote import Location
 from index.search import open_index
 from index.store import read_current
 from index.update import update_index
@@ -52,7 +53,7 @@ def sentence(chance: random.Random, number: int) -> str:
     return f"第{number}次巡查记录：{said}，巡查员在本上签了名。"
 
 
-def holds(index: Path, *, model: str = "") -> dict[str, str]:
+def holds(index: Location, *, model: str = "") -> dict[str, str]:
     """Every document with its text, once the counts of records, vectors and words are found to be the same."""
     with open_index(index, model=model) as opened:
         records, vectors, words = opened.counts()
@@ -85,7 +86,7 @@ class Writer:
     """`update_index` in a process of its own, which is ready before it is told to begin."""
 
     def __init__(
-        self, index: Path, folder: Path, *, model: str = "", plan: str = "", largest: int = 0
+        self, index: Location, folder: Path, *, model: str = "", plan: str = "", largest: int = 0
     ) -> None:
         self._ours, theirs = _context.Pipe()
         arguments = (theirs, index, folder, model, plan, largest)
@@ -117,7 +118,7 @@ class Writer:
             self._ours.close()
 
 
-def _write(pipe: Connection, index: Path, folder: Path, model: str, plan: str, largest: int) -> None:
+def _write(pipe: Connection, index: Location, folder: Path, model: str, plan: str, largest: int) -> None:
     if largest:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
     pipe.send("ready")

@@ -12,6 +12,7 @@ from conftest import Figure
 from faults import Writer, holds, sentence, tiny_model, write
 
 from index.document import IndexBusy
+from index.remote import Location
 from index.search import open_index
 from index.store import writer as writing
 from index.update import update_index
@@ -34,7 +35,7 @@ def _edition(number: int) -> dict[str, str]:
 class _Reader(threading.Thread):
     """Opens, searches, compares, and closes, until it is told to stop."""
 
-    def __init__(self, index: Path, stop: threading.Event) -> None:
+    def __init__(self, index: Location, stop: threading.Event) -> None:
         super().__init__()
         self.index, self.stop = index, stop
         self.answers, self.mixed, self.errors = 0, 0, list[str]()
@@ -56,11 +57,25 @@ class _Reader(threading.Thread):
                 self.answers += 1
 
 
-@pytest.mark.parametrize(("people", "rebuilds"), [(6, 6), pytest.param(50, 100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("kind", "people", "rebuilds"),
+    [
+        ("folder", 6, 6),
+        pytest.param("folder", 50, 100, marks=pytest.mark.soak),
+        pytest.param("milvus", 3, 4, marks=pytest.mark.soak),
+    ],
+)
 def test_readers_across_rebuilds(
-    people: int, rebuilds: int, tmp_path: Path, model: str, figure: Figure
+    kind: str,
+    people: int,
+    rebuilds: int,
+    tmp_path: Path,
+    model: str,
+    figure: Figure,
+    request: pytest.FixtureRequest,
 ) -> None:
-    index, folder = tmp_path / "index", tmp_path / "papers"
+    remote = request.getfixturevalue("milvus_server").index() if kind == "milvus" else None
+    index, folder = remote or tmp_path / "index", tmp_path / "papers"
     update_index(index, [write(folder, _edition(0))], model=model)
     stop = threading.Event()
     readers = [_Reader(index, stop) for _ in range(people)]
@@ -79,14 +94,15 @@ def test_readers_across_rebuilds(
     errors = [error for reader in readers for error in reader.errors]
     answers, mixed = (sum(getattr(reader, name) for reader in readers) for name in ("answers", "mixed"))
     figure(
-        f"{people} readers across {rebuilds} rebuilds",
+        f"{people} readers across {rebuilds} rebuilds ({kind})",
         f"{answers} answers, {len(errors)} errors, {mixed} mixed",
         "0 errors, 0 mixed",
     )
     assert not errors, errors[:3]
     assert not mixed
     assert answers >= people
-    assert len(list(index.glob("gen-*"))) <= 3
+    if isinstance(index, Path):
+        assert len(list(index.glob("gen-*"))) <= 3
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(60, marks=pytest.mark.soak)])

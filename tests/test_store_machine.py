@@ -19,10 +19,12 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from milvus_serving import Milvus
 
 from index.check import check
 from index.document import IndexUnwritable
-from index.failpoints import PLACES, armed
+from index.failpoints import PLACES, REMOTE_PLACES, armed
+from index.remote import Location
 from index.search import Index, open_index
 from index.update import remove_documents, update_index
 
@@ -33,11 +35,13 @@ class Store(RuleBasedStateMachine):
     """The index beside `texts`, which says what it must hold; `wanted` is the folder it is made from."""
 
     steps = 0
+    places = PLACES
 
     def __init__(self) -> None:
         super().__init__()
         self.place = Path(tempfile.mkdtemp(prefix="youju-machine-"))
-        self.index, self.folder = self.place / "index", self.place / "papers"
+        self.folder = self.place / "papers"
+        self.index = self._new_index()
         self.model = str(tiny_model(self.place / "model", dim=8))
         self.chance = random.Random(0)
         self.count = 0
@@ -47,6 +51,9 @@ class Store(RuleBasedStateMachine):
         self.reader_texts: dict[str, str] = {}
         self._write("a.txt")
         self._update()
+
+    def _new_index(self) -> Location:
+        return self.place / "index"
 
     def _write(self, name: str) -> None:
         self.count += 1
@@ -81,14 +88,16 @@ class Store(RuleBasedStateMachine):
         remove_documents(self.index, [name])
         del self.texts[name]
 
-    @rule(name=NAMES, place=st.sampled_from(PLACES))
-    def crash(self, name: str, place: str) -> None:
+    @rule(name=NAMES, data=st.data())
+    def crash(self, name: str, data: st.DataObject) -> None:
+        place = data.draw(st.sampled_from(self.places))
         self._write(name)
         writer = Writer(self.index, self.folder, model=self.model, plan=place)
         writer.begin()
         writer.wait()
         self._settle()
 
+    @precondition(lambda self: self.places is PLACES)  # a server's disk is the server's
     @rule(name=NAMES, error=st.sampled_from(["ENOSPC", "EIO"]), step=st.integers(1, 30))
     def fail(self, name: str, error: str, step: int) -> None:
         self._write(name)
@@ -136,12 +145,35 @@ class Store(RuleBasedStateMachine):
         if self.reader:
             self.reader.close()
         update_index(self.index, [self.folder], model=self.model)
-        assert not leftovers(self.index)
+        if isinstance(self.index, Path):
+            assert not leftovers(self.index)
         shutil.rmtree(self.place)
 
 
-@pytest.mark.parametrize(("runs", "steps"), [(2, 8), pytest.param(120, 40, marks=pytest.mark.soak)])
-def test_the_store_equals_a_dictionary(runs: int, steps: int, figure: Figure) -> None:
+def _machine(milvus_server: Milvus) -> type[Store]:
+    """The same machine over indexes on a server; its writer ends at other places."""
+
+    class Remote(Store):
+        places = REMOTE_PLACES
+
+        def _new_index(self) -> Location:
+            return milvus_server.index()
+
+    return Remote
+
+
+@pytest.mark.parametrize(
+    ("kind", "runs", "steps"),
+    [
+        ("folder", 2, 8),
+        pytest.param("folder", 120, 40, marks=pytest.mark.soak),
+        pytest.param("milvus", 3, 8, marks=pytest.mark.soak),
+    ],
+)
+def test_the_store_equals_a_dictionary(
+    kind: str, runs: int, steps: int, figure: Figure, request: pytest.FixtureRequest
+) -> None:
+    machine = _machine(request.getfixturevalue("milvus_server")) if kind == "milvus" else Store
     Store.steps = 0
     bounds = settings(
         max_examples=runs,
@@ -151,9 +183,9 @@ def test_the_store_equals_a_dictionary(runs: int, steps: int, figure: Figure) ->
         derandomize=runs < 10,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Store, settings=bounds)
+    run_state_machine_as_test(machine, settings=bounds)
     figure(
-        "add, change, delete, crash, fail, reopen",
+        f"add, change, delete, crash, fail, reopen ({kind})",
         f"{Store.steps} states, each equal to a dictionary",
         "equal",
     )
