@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from serving import CHROMIUM, SHOTS
 
-PATIENCE = 30_000  # milliseconds; a loaded machine is slow, not broken
+PATIENCE = 90_000  # milliseconds; a loaded machine is slow, not broken
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 _CHINESE_TEXT = """known => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -30,6 +32,29 @@ def chromium() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         yield launched
         launched.close()
+
+
+def reader(browser: Browser, **wanted: Any) -> BrowserContext:
+    """A browser of somebody's own: Chinese, a desk's screen, nothing that slides or fades, and patience."""
+    usual = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "reduced_motion": "reduce"}
+    context = browser.new_context(**{**usual, **wanted})
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+def opened(page: Page, address: str) -> None:
+    """Opens the page and waits until it takes questions: the welcome comes when all its parts have come."""
+    page.goto(address)
+    page.wait_for_selector(".welcome")
+
+
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Waits for something outside the page that comes after what is seen there. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {PATIENCE / 1000:.0f} s")
+        page.wait_for_timeout(100)
 
 
 def watched(page: Page, address: str) -> tuple[list[str], list[str]]:
@@ -60,7 +85,6 @@ def ask(page: Page, question: str) -> None:
 def picture(page: Page, name: str) -> None:
     """A screenshot to be looked at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(350)  # the panel slides
     page.screenshot(path=SHOTS / f"{name}.png")
 
 

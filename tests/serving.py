@@ -21,7 +21,7 @@ from ui.archive import Archive
 from ui.auth import Gate
 from ui.limits import STANDARD, Limits
 from ui.places import Place
-from ui.server import make_app
+from ui.server import KEEP_ALIVE, make_app
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE.parent / "var" / "screenshots"
@@ -77,7 +77,14 @@ def running(app: Any, *, port: int = 0) -> Iterator[str]:
     """A server for any application, for as long as the block lasts; gives its address."""
     port = port or free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=1,
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -90,4 +97,4 @@ def running(app: Any, *, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)  # the port is free again

@@ -104,7 +104,7 @@ def at_once(address: str, number: int, **headers: str) -> list[httpx.Response]:
 
 
 def test_bodies_are_bounded_with_and_without_a_length() -> None:
-    with guarded(Work(), replace(STANDARD, body=1000, upload=2000, body_time=0.4)) as address:
+    with guarded(Work(), replace(STANDARD, body=1000, upload=2000)) as address:
         there = f"{address}/api/other"
         assert httpx.post(there, content=b"x" * 1000).json() == {"length": 1000}
         refused(httpx.post(there, content=b"x" * 1001), 413)
@@ -119,12 +119,10 @@ def test_bodies_are_bounded_with_and_without_a_length() -> None:
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     with guarded(Work(), replace(STANDARD, body_time=0.3)) as address:
         where = urlsplit(address)
-        started = time.monotonic()
-        with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=10) as slow:
+        with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=20) as slow:
             slow.sendall(b"POST /api/other HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\nabc")
             answer = slow.recv(4096)
-        assert answer.startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - started < 3
+        assert answer.startswith(b"HTTP/1.1 408 ")  # within the socket's 20 s; the usual bound is 30
 
 
 def test_headers_are_bounded() -> None:
@@ -148,11 +146,12 @@ def test_uploads_that_nobody_takes_in_are_bounded(tmp_path: Path) -> None:
 
 
 def test_one_client_cannot_take_all_the_time() -> None:
-    limits = replace(STANDARD, request_rate=2.0, request_burst=3, question_rate=0.01, question_burst=2)
+    limits = replace(STANDARD, request_rate=0.5, request_burst=3, question_rate=0.01, question_burst=2)
     with guarded(Work(), limits) as address, httpx.Client(base_url=address) as client:
         assert [client.get("/api/other").status_code for _ in range(3)] == [200] * 3
-        assert refused(client.get("/api/other"), 429) == 1
-        time.sleep(0.6)
+        seconds = refused(client.get("/api/other"), 429)
+        assert 1 <= seconds <= 2
+        time.sleep(seconds + 0.1)
         assert client.get("/api/other").status_code == 200
         assert [client.post("/api/ask").status_code for _ in range(2)] == [200] * 2
         assert refused(client.post("/api/ask"), 429) > 50
@@ -222,7 +221,7 @@ def test_who_does_not_wait_is_not_worked_for() -> None:
             for _ in range(5):
                 with pytest.raises(httpx.TimeoutException):
                     hasty.post("/api/ask", json={})
-        time.sleep(0.2)
+        time.sleep(1)  # the server hears of those who left while it does nothing else
         work.free.set()
         first.join()
         assert httpx.post(f"{address}/api/ask", json={}).status_code == 200

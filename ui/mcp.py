@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -71,11 +72,12 @@ def make_server(archive: Archive) -> MCPServer[Any]:
         archives: Archives = None,
     ) -> schema.PassagesOut:
         """Find the best passages for a question; best first, each with its place in the original."""
-        question = asking.check_question(query)
-        where = asking.check_where(docs or [], since, until)
-        with archive.lease() as opened:
-            chosen = opened.view(asking.check_archives(archives or []))
-            hits = chosen.search(question, k=k, where=where)
+        with _told():
+            question = asking.check_question(query)
+            where = asking.check_where(docs or [], since, until)
+            with archive.lease() as opened:
+                chosen = opened.view(asking.check_archives(archives or []))
+                hits = chosen.search(question, k=k, where=where)
         found = [schema.passage_out(hit.passage, hit.score) for hit in hits]
         return schema.PassagesOut(question=question, system="fused", passages=found)
 
@@ -89,14 +91,15 @@ def make_server(archive: Archive) -> MCPServer[Any]:
         archives: Archives = None,
     ) -> schema.AnswerOut:
         """Answer a question from the archive alone; every sentence cites the original's exact characters."""
-        wanted = asking.Asking(
-            asking.check_question(question),
-            where=asking.check_where(docs or [], since, until),
-            archives=asking.check_archives(archives or []),
-            undo=asking.check_undo(undo or []),
-            door="mcp",
-        )
-        return finished_out(asking.ask(archive, wanted))
+        with _told():
+            wanted = asking.Asking(
+                asking.check_question(question),
+                where=asking.check_where(docs or [], since, until),
+                archives=asking.check_archives(archives or []),
+                undo=asking.check_undo(undo or []),
+                door="mcp",
+            )
+            return finished_out(asking.ask(archive, wanted))
 
     @server.tool(title="Read a passage", annotations=reading)
     def read_passage(
@@ -104,9 +107,21 @@ def make_server(archive: Archive) -> MCPServer[Any]:
         around: Annotated[int, Field(description="neighbours on each side", ge=0, le=NEIGHBOURS)] = 1,
     ) -> ReadOut:
         """Read one passage with its neighbours in the same document."""
-        return read(archive, id, around)
+        with _told():
+            return read(archive, id, around)
 
     return server
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a call is told to the caller; else MCP keeps it back and logs a traceback of it."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    try:
+        yield
+    except YoujuError as error:
+        raise ToolError(str(error)) from error
 
 
 def read(archive: Archive, passage: str, around: int) -> ReadOut:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from rag.assistant import Settings
 
 MOST_UPLOAD = 64 * 1024 * 1024  # bytes of one uploaded file
+# Seconds that a connection stays open between two requests. A busy machine reads the second one late; the
+# usual 5 s would cut those readers off.
+KEEP_ALIVE = 60
 
 
 class PortError(YoujuError):
@@ -61,8 +64,13 @@ def serve(
     app = make_app(Archive(places, settings, model=model), allowed)
     print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
     config = uvicorn.Config(
-        app, http="h11", log_level="warning", server_header=False, timeout_graceful_shutdown=3
-    )  # h11 bounds the headers of a request at 64 KiB
+        app,
+        http="h11",  # it bounds the headers of a request at 64 KiB
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=3,
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 
