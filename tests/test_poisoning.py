@@ -56,9 +56,9 @@ def test_telling_copies_takes_time_in_proportion() -> None:
             for number in range(documents)
         ]
         texts += [(f"copy{number}", "本报消息，今日天气晴好无风。" * 3) for number in range(documents)]
-        started = time.perf_counter()
+        started = time.thread_time()
         near_copies(texts)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     seconds(50)
     small, large = min(seconds(200) for _ in range(3)), min(seconds(800) for _ in range(2))

@@ -120,10 +120,10 @@ def test_the_day_is_resolved_against_the_page() -> None:
 )
 @pytest.mark.parametrize("piece", ["本报记者", "记者 王", "王小 ", "本报", "摄", "（", "1月", "日报", " "])
 def test_no_line_takes_long(shape: object, piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     shape(piece * 400 + "!")  # type: ignore[operator]
     shape((piece * 400)[:59] + "!")  # type: ignore[operator]
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 def test_the_same_text_keeps_its_names() -> None:
