@@ -7,11 +7,12 @@ received is ever unpickled.
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import TypeVar
 
@@ -70,10 +71,23 @@ def cores() -> int:
 
 
 def _alone() -> None:
-    """Let a worker use one core: the others have their own."""
+    """Let a worker use one core, as the others have their own, and end with the process that it works for."""
+    end_with_parent()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["RAYON_NUM_THREADS"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def end_with_parent() -> None:
+    """End this worker when its parent ends, also by a kill: one that waits for a queue would not notice."""
+
+    def leave() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()
 
 
 def _result(function: Callable[[Item], Result], item: Item, future: Future[Result] | None) -> Result:

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from index.crew import end_with_parent
 from index.document import YoujuError
 from index.encode import Encoder, Vectors, load_encoder
 from index.failpoints import reach
@@ -244,6 +245,7 @@ def _encoder(model: str) -> Encoder:
 
 def _alone() -> None:
     """One thread for each process, as there is a process for each core."""
+    end_with_parent()
     for name in ("OMP_NUM_THREADS", "RAYON_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
