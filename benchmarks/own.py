@@ -21,7 +21,7 @@ from index.search import Index, open_index, searchable
 from index.update import READER, Job, Progress, cut, receive, remove_documents, update_index
 
 READ = 120_000  # passages up to which an archive is read and cut; beyond, its passages are cut by length
-_SAMPLE = 400  # files that reading and cutting are measured on by themselves
+_SAMPLE = 100  # files that reading and cutting are measured on by themselves
 _QUESTIONS = 100  # that recall is measured with
 
 
