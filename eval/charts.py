@@ -86,6 +86,27 @@ def trust(bins: Sequence[tuple[float, float, int]], label: Label) -> str:
     return _svg(figure, "trust", label)
 
 
+def reliability(halves: Mapping[str, Sequence[tuple[float, float, int]]], label: Label) -> str:
+    """Share that can be answered (y) by the chance that was said (x), one line a half of the questions.
+
+    The threshold of refusal is set on the open half (dashed); the closed half reports.
+    """
+    figure, axes = _figure()
+    axes.plot([0, 1], [0, 1], color=INKS["line"], lw=1, ls=(0, (3, 3)))
+    for name, bins in halves.items():
+        ink = _ink("words" if name == "open" else "assistant")
+        style = (0, (5, 2)) if name == "open" else "solid"
+        axes.plot([x for x, _, _ in bins], [y for _, y, _ in bins], color=ink, lw=1.6, ls=style)
+        for x, y, size in bins:
+            axes.plot(x, y, marker="o", ms=4 + min(size, 60) / 6, color=ink)
+        if bins:
+            axes.annotate(f"{{{name}}}", bins[-1][:2], xytext=(-4, 8), textcoords="offset points", color=ink)
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.02, 1.04)
+    _labels(axes, "reliability_x", "reliability_y")
+    return _svg(figure, "reliability", label)
+
+
 def latency(times: Mapping[str, Sequence[float]], label: Label) -> str:
     """Boxes of milliseconds a question, one system a line, on a logarithmic axis."""
     figure, axes = _figure(height=0.9 + 0.5 * len(times))

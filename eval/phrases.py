@@ -59,6 +59,14 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "trust_x": ("置信", "confidence"),
     "trust_y": ("答对的比例", "share right"),
+    "reliability": ("拒答的校准", "Calibration of refusing"),
+    "reliability_note": (
+        "程序说“能回答”的把握，与真能回答的问题所占的比例（含拒答的问题）。门限定在公开的一半上，封存的一半只用于报告。",
+        "How sure the program is that a question can be answered, against the share that can, refused ones "
+        "included. The threshold is set on the open half; the closed half only reports.",
+    ),
+    "reliability_x": ("能回答的把握", "chance of having an answer"),
+    "reliability_y": ("能回答的比例", "share that can be answered"),
     "latency": ("耗时", "Latency"),
     "latency_note": (
         "每题毫秒数：须线为第 5 到第 95 百分位，盒为四分位。",

@@ -18,6 +18,7 @@ from eval.summary import answers_json, in_split, of_type
 _MEASURES = ("hit@1", "hit@5", "hit@10", "hit@2000c", "nDCG@10", "MRR", "R@10")
 _SAID = ("right", "cited", "holds", "on_evidence", "precision", "recall")
 _REFUSED = ("refusal_precision", "refusal_recall", "wrongly_refused", "auroc")
+_GROUPS = 6  # of each half in the plot of reliability
 _BINS = 10
 
 
@@ -94,6 +95,7 @@ def _sections(evaluation: Evaluation) -> Iterator[str]:
     yield _section("latency", charts.latency(_times(evaluation), _label))
     if evaluation.answers is not None and any(not item.answerable for item in evaluation.questions):
         yield _section("refusal", charts.refusal(*_refusal_points(evaluation), _label))
+        yield _section("reliability", charts.reliability(_reliability(evaluation), _label))
         yield _section("trust", charts.trust(_trust_bins(evaluation), _label))
     yield "</div>"
     yield _section("types", _types(evaluation))
@@ -240,15 +242,31 @@ def _trust_bins(evaluation: Evaluation) -> list[tuple[float, float, int]]:
     said, scores = evaluation.said, evaluation.answers
     if said is None or scores is None:
         return []
-    pairs = sorted(
+    pairs = [
         (response.confidence, scores.right.get(item.id, 0.0))
         for item in evaluation.questions
         if (response := said.of(item.id).response) is not None
         and response.confidence is not None
         and not response.refused
-    )
-    size = max(1, -(-len(pairs) // _BINS))
-    groups = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+    ]
+    return _binned(pairs, _BINS)
+
+
+def _reliability(evaluation: Evaluation) -> dict[str, list[tuple[float, float, int]]]:
+    """For each half of the questions: chances said and the share that can be answered, in groups."""
+    halves: dict[str, list[tuple[float, float]]] = {}
+    for item in evaluation.questions:
+        response = evaluation.said.of(item.id).response if evaluation.said is not None else None
+        if response is not None and response.confidence is not None:
+            halves.setdefault(item.split, []).append((response.confidence, float(item.answerable)))
+    return {split: _binned(pairs, _GROUPS) for split, pairs in sorted(halves.items(), reverse=True)}
+
+
+def _binned(pairs: Sequence[tuple[float, float]], bins: int) -> list[tuple[float, float, int]]:
+    """Means of x and y, and the size, of groups of equal size in order of x."""
+    ordered = sorted(pairs)
+    size = max(1, -(-len(ordered) // bins))
+    groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     return [
         (sum(x for x, _ in group) / len(group), sum(y for _, y in group) / len(group), len(group))
         for group in groups

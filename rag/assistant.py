@@ -15,15 +15,17 @@ from rag.compose import compose, refusal, searched, written
 from rag.concordance import concordance
 from rag.followup import rewrite
 from rag.generate import Judged, judged
-from rag.parts import subquestions
+from rag.orders import without_orders
+from rag.parts import subquestions, timeless
 from rag.question import Asked, Form, counted_term, understand
 from rag.reading import Reader
 from rag.readings import Aspect, Reading, undone
 from rag.rerank import load_reranker
-from rag.retrieve import retrieve
+from rag.retrieve import Found, retrieve
+from rag.scope import several_times
 from rag.shown import shown
 from rag.smalltalk import small_talk
-from rag.weigh import Weighed, weigh
+from rag.weigh import Measured, Weighed, measured, weigh
 from rag.wording import say
 
 HOPELESS = 0.3  # share of the threshold below which no language model is asked
@@ -122,29 +124,51 @@ class Assistant:
         self, question: str, history: Sequence[Turn], where: Where | None, undo: frozenset[str]
     ) -> _Evidence | Answer:
         started = time.perf_counter()
-        limits = self.settings
         language = self._language(question)
-        standalone, rewritten = self._standalone(question, history, undo, language)
-        if (talk := small_talk(question, understand(standalone), language)) is not None:
+        searched_as, read = self._understood(question, history, undo, language)
+        if (talk := small_talk(question, understand(searched_as), language)) is not None:
             return talk
-        searched_as, spelt = self._reader.read(standalone, undo=undo, language=language)
         asked = understand(searched_as)
-        read = (*rewritten, *spelt)
         term = counted_term(searched_as) if asked.form is Form.COUNT else ""
         if term and not undone(undo, Aspect.COUNTED, term):
             counted = concordance(question, term, self.index, where, language)
             return replace(counted, readings=(*read, *counted.readings))
-        every = (asked, *subquestions(asked))
-        scopes = [self._reader.scope(one, undo=undo, language=language, today=limits.today) for one in every]
-        read += tuple(dict.fromkeys(one for scope in scopes for one in scope.readings))
-        found = retrieve(
-            self._reader, every, scopes, k=limits.k, depth=limits.depth, where=where, reranker=self._reranker
-        )
+        found = self._found(asked, where, undo, language)
+        read += tuple(dict.fromkeys(one for scope in found.scopes for one in scope.readings))
         found_at = time.perf_counter()
         weighed = weigh(self._reader, found)
         ranking = tuple(Ranked(hit.passage, hit.score) for hit in found.ranking)
         seconds = {"search": found_at - started, "weigh": time.perf_counter() - found_at}
-        return _Evidence(question, asked, weighed, ranking, read, scopes[0].where(where), language, seconds)
+        inside = found.scopes[0].where(where)
+        return _Evidence(question, asked, weighed, ranking, read, inside, language, seconds)
+
+    def measured(self, question: str, history: Sequence[Turn] = ()) -> Measured:
+        """The candidate sentences for a question and what is measured of them, to fit weights on."""
+        language = self._language(question)
+        searched_as, _ = self._understood(question, history, frozenset(), language)
+        return measured(self._reader, self._found(understand(searched_as), None, frozenset(), language), 0)
+
+    def _understood(
+        self, question: str, history: Sequence[Turn], undo: frozenset[str], language: str
+    ) -> tuple[str, tuple[Reading, ...]]:
+        """The question as it is searched, and how it was read for that."""
+        bare, orders = _without_orders(question, undo, language)
+        standalone, rewritten = self._standalone(bare, history, undo, language)
+        if small_talk(question, understand(standalone), language) is not None:
+            return standalone, (*orders, *rewritten)
+        searched_as, spelt = self._reader.read(standalone, undo=undo, language=language)
+        return searched_as, (*orders, *rewritten, *spelt)
+
+    def _found(self, asked: Asked, where: Where | None, undo: frozenset[str], language: str) -> Found:
+        """Passages for a question and its parts, each with what it restricts itself to."""
+        limits = self.settings
+        every = (asked, *subquestions(asked))
+        scopes = [self._reader.scope(one, undo=undo, language=language, today=limits.today) for one in every]
+        if several_times(scopes[1:]):
+            every = (asked, *map(timeless, every[1:]))
+        return retrieve(
+            self._reader, every, scopes, k=limits.k, depth=limits.depth, where=where, reranker=self._reranker
+        )
 
     def _language(self, question: str) -> str:
         """The language of the program's own words: English for a question in English."""
@@ -221,3 +245,11 @@ class Assistant:
             answer = replace(self._extracted(evidence, (why,)), incomplete=failed)
         yield answer.text
         yield answer
+
+
+def _without_orders(question: str, undo: frozenset[str], language: str) -> tuple[str, tuple[Reading, ...]]:
+    """The question without orders to the program, and what was passed over."""
+    bare, gone = without_orders(question)
+    if not gone or undone(undo, Aspect.ORDER, gone):
+        return question, ()
+    return bare, (Reading(Aspect.ORDER, gone, bare, say(language, Aspect.ORDER, said=gone)),)

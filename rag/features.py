@@ -20,6 +20,7 @@ from rag.rarity import pieces
 from rag.rerank import Read, chance, share
 from rag.scene import Scene
 from rag.short import short_answer
+from rag.units import clashes
 from rag.words import content, speakers, tagged
 
 Rows = npt.NDArray[np.float32]
@@ -274,7 +275,8 @@ def expectation(asked: Asked, piece: Piece) -> tuple[bool, bool]:
     if asked.speaker:
         return bool(_speaks(asked, piece)), False
     if asked.expect is Expect.NUMBER:
-        ends = [fact.end for fact in numbers(text)] + [end for _, end in piece.lost]
+        places = [*((fact.start, fact.end) for fact in numbers(text)), *piece.lost]
+        ends = [end for start, end in places if not clashes(asked.kinds, text, start, end)]
         unit = bool(asked.unit) and any(asked.unit in text[end : end + len(asked.unit) + 3] for end in ends)
         return bool(ends), unit
     if asked.expect is Expect.DATE:

@@ -172,9 +172,14 @@ def _kind(tag: str) -> str:
     return "organisation" if tag == "nt" else ""
 
 
-def _carried(text: str, before: str, answer: str, earlier: Sequence[Turn]) -> str:
+def _carried(question: str, before: str, answer: str, earlier: Sequence[Turn]) -> str:
     """The follow-up with what it leaves unsaid: the topic of the previous question, and what it points to."""
-    topic = _shifted(subject(before), text)
+    topic = _shifted(subject(before), question)
+    text = question
+    if topic != subject(before):  # the step in time stands in the topic now
+        text = re.sub(r"^(?:那么|那)", "", _NEXT.sub("", text, count=1))
+        if letters(text).text in ("", "呢"):
+            return _shifted(before, question)
     parts = [topic]
     if _THEN.search(text) and earlier:
         parts.insert(0, subject(plain(earlier[-1].question)))

@@ -12,6 +12,7 @@ from rag.letters import containment, letters
 from rag.question import Asked, Expect
 from rag.rarity import Rarity
 from rag.short import lost_answer, short_answer
+from rag.units import clashes
 
 NEARLY = 0.9  # of the nearness of the number given
 BESIDE = 8  # letters on each side of a number that tell what it counts
@@ -109,7 +110,12 @@ def _intact(asked: Asked, text: str, broken: bool) -> float:
     if asked.expect is Expect.DATE:
         known = {fact.text for fact in asked.dates}
         return float(any(fact.text not in known and fact.text[-1] in _AFTER_DATE for fact in dates(text)))
-    found = [fact for fact in numbers(text) if not broken or fact.value not in ("0", "")]
+    found = [
+        fact
+        for fact in numbers(text)
+        if (not broken or fact.value not in ("0", ""))
+        and not clashes(asked.kinds, text, fact.start, fact.end)
+    ]
     if asked.unit:
         return 2.0 * any(asked.unit in text[fact.end : fact.end + len(asked.unit) + 3] for fact in found)
     return float(bool(found))
@@ -119,6 +125,8 @@ def _fits(asked: Asked, text: str, place: tuple[int, int]) -> bool:
     after = text[place[1] : place[1] + 6].lstrip()
     if asked.expect is Expect.DATE:
         return after[:1] in _AFTER_DATE
+    if clashes(asked.kinds, text, *place):
+        return False
     return not after[:1] or after[0] not in "年月日" or asked.unit in ("年", "月", "日", "天")
 
 

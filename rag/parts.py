@@ -43,6 +43,17 @@ def subquestions(asked: Asked) -> tuple[Asked, ...]:
     return kept if len(kept) > 1 else ()
 
 
+def timeless(part: Asked) -> Asked:
+    """A part of a question without its dates, which say where to look, not what is said there.
+
+    Itself where nothing else would be left.
+    """
+    said = [fact for fact in dates(part.text) if fact.value[:1].isdigit()]
+    left = re.sub(r"^[的在，、\s]+", "", _without(plain(part.text), said))
+    bare = understand(left)
+    return replace(bare, form=part.form, sides=None) if len(bare.focus) > 3 else part
+
+
 def _clauses(text: str) -> list[str]:
     clauses = [clause.strip() for clause in _SPLIT.split(text) if clause.strip()]
     asking = [clause for clause in clauses if _ASKS.search(clause) and len(clause) > 3]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from index.tokens import tagged
 from rag.facts import Fact, dates, numbers, quoted
 from rag.letters import plain as in_plain
+from rag.units import kinds_asked
 
 
 class Expect(StrEnum):
@@ -38,7 +39,8 @@ class Asked:
 
     `focus` is the folded question without its question words and courtesies;
     `names` are people, places, organisations and quoted terms in it; `unit` is
-    the measure word asked for (`多少公里` asks for `公里`).
+    the measure word asked for (`多少公里` asks for `公里`), `kinds` what a number
+    may measure to be an answer (`rag.units`), any where there are none.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Asked:
     expect: Expect
     focus: str
     unit: str = ""
+    kinds: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()
     numbers: tuple[Fact, ...] = ()
     dates: tuple[Fact, ...] = ()
@@ -61,7 +64,7 @@ LONGEST = 2_000  # characters of a question that are read; more is cut
 
 _COURTESY = re.compile(
     r"^(?:请问一下|请问|麻烦问一下|麻烦问下|想问一下|想问问|想问|问一下|我想知道|想知道|请告诉我|告诉我|"
-    r"请你|帮我查一下|帮我查查|帮我查|查一下|查查|劳驾|你知道|那么|那个|那|对了)+[,，:：、\s]*"
+    r"请你|帮我查一下|帮我查查|帮我查|查一下|查查|劳驾|你知道|另外|顺便|那么|那个|那|对了)+[,，:：、\s]*"
 )
 _WHO = re.compile(r"谁|哪位|哪一位|何人|什么人|啥人|哪个人|哪几位|哪些人|哪些领导|哪位领导|哪名")
 _WHEN = re.compile(
@@ -78,7 +81,7 @@ _MEASURE = (
 )
 _MANY = re.compile(
     rf"多少(?:[万亿千百]+)?(?P<a>{_MEASURE})?|第?几(?P<b>{_MEASURE})|百分之几|几分之几|几成|多大(?:面积|规模|比例)?|多长|多高|多远|多久|多重|"
-    rf"多快|占比|比重|比例是|有多|好多(?P<c>{_MEASURE})|若干"
+    rf"多快|占比|比重|比例是|有多(?!少)|好多(?P<c>{_MEASURE})|若干"
 )
 _ASKING = re.compile(
     rf"请问|到底|究竟|是不是|有没有|能不能|会不会|什么时候|什么时间|什么地方|什么人|什么样|什么|啥时候|啥样|啥|为何|为什么|怎么样|怎样|怎么|"
@@ -98,7 +101,7 @@ _WHO_SAID = re.compile(
     rf"{_SAYING}[^，。？?]{{0,30}}的(?:人)?是谁|(?:谁|哪[位名个][^，。？?]{{0,8}})的{_WORDS_OF}|出自(?:谁|哪)"
 )
 _SAID = re.compile(
-    rf"^(?P<who>[^，。？?]{{2,16}}?)(?:是)?(?:怎么|如何|怎样|又)?(?:都)?{_SAYING}(?:了|过|的)?(?:些)?(?:什么|啥|哪些|怎)?"
+    rf"^(?P<who>[^，。？?]{{2,16}}?)(?:[在于][^，。？?]{{1,30}}?)?(?:是)?(?:怎么|如何|怎样|又)?(?:都)?{_SAYING}(?:了|过|的)?(?:些)?(?:什么|啥|哪些|怎)?"
 )
 _COMPARE = re.compile(
     r"不同|区别|差别|差异|异同|相比|对比|比较|哪个更|谁更|变化|一样吗|一致吗|有何不同|分别|各自|多还是|早还是|还是"
@@ -144,6 +147,7 @@ def understand(text: str) -> Asked:
         expect=expect,
         focus=focus(bare),
         unit=unit,
+        kinds=kinds_asked(bare, unit) if expect is Expect.NUMBER else frozenset(),
         names=_names(bare),
         numbers=numbers(bare),
         dates=dates(bare),

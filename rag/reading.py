@@ -8,7 +8,7 @@ from datetime import date
 from index.document import Passage
 from index.search import Hit
 from rag.archive import Archive
-from rag.english import translate
+from rag.english import Dictionary, translate
 from rag.evidence import Cut, Sentences
 from rag.followup import topics
 from rag.letters import letters, plain
@@ -32,6 +32,7 @@ class Reader:
         self.index = index
         self._rarity: Rarity | None = None
         self._sounds: Sounds | None = None
+        self._dictionary: Dictionary | None = None
         self._years: Years | None = None
         self._holdings: Holdings | None = None
         self._rows: dict[str, int] | None = None
@@ -60,7 +61,7 @@ class Reader:
 
     def translated(self, question: str) -> str:
         """An English question in Chinese words of the archive; as it is when too few of them are found."""
-        found = translate(question, self.sounds(), self.rarity())
+        found = translate(question, self.dictionary(), self.sounds(), self.rarity())
         return found.text if found else question
 
     def related(self, question: str, topic: str) -> bool:
@@ -115,6 +116,12 @@ class Reader:
         if self._sounds is None:
             self._sounds = Sounds.of(self.index.passages)
         return self._sounds
+
+    def dictionary(self) -> Dictionary:
+        """The English of the archive's words."""
+        if self._dictionary is None:
+            self._dictionary = Dictionary.of(self.sounds().pairs)
+        return self._dictionary
 
     def years(self) -> Years:
         """Which articles speak of which years."""

@@ -14,6 +14,7 @@ class Aspect(StrEnum):
 
     FOLLOW_UP = "follow_up"  # the question made to stand alone
     TRANSLATED = "translated"  # an English question put into Chinese
+    ORDER = "order"  # an order to the program, passed over
     SPELLING = "spelling"  # pinyin, typing mistakes, years of two digits
     TIME = "time"
     PERSON = "person"

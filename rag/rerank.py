@@ -202,15 +202,20 @@ def reorder(hits: Sequence[Hit], reads: Mapping[str, Read], weight: float = WEIG
     """
     if not reads:
         return list(hits)
-    counts = next(
-        (max(0.0, (hit.score - hit.words) / hit.vectors) for hit in hits if abs(hit.vectors) > 0.01), 0.0
-    )
+    counts = cosine_counts(hits)
     worst = min(read.score for read in reads.values())
     odds = [reads[hit.passage.id].score if hit.passage.id in reads else worst for hit in hits]
     again = [
         replace(hit, score=hit.score + counts * weight * odd) for hit, odd in zip(hits, odds, strict=True)
     ]
     return sorted(again, key=lambda hit: -hit.score)
+
+
+def cosine_counts(hits: Sequence[Hit]) -> float:
+    """What a cosine counts in the fused scores of some hits, found again from them; never below 0."""
+    return next(
+        (max(0.0, (hit.score - hit.words) / hit.vectors) for hit in hits if abs(hit.vectors) > 0.01), 0.0
+    )
 
 
 def read_hits(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from index.records import Where
 from index.search import Hit
+from rag.archive import Archive
 from rag.question import Asked
 from rag.reading import Reader
-from rag.rerank import Read, Reranker, read_hits, reorder
+from rag.rerank import Read, Reranker, cosine_counts, read_hits, reorder
 from rag.scope import Scope, prefer
+
+NEAR = 20  # passages that are looked at for their vectors alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def retrieve(
     depth = max(k, depth)
     index = reader.index
     searched = [
-        index.search(one.text, k=depth, where=scope.where(where))
+        candidates(index, one.text, depth, scope.where(where))
         for one, scope in zip(asked, scopes, strict=True)
     ]
     reads = read_hits(reranker, asked[0].text, searched[0])
@@ -61,7 +64,25 @@ def retrieve(
     ]
     hits = interleave(rankings) if len(asked) > 1 else rankings[0]
     vectors = index.encoder.encode([one.text for one in asked])
-    return Found(tuple(asked), tuple(hits[:depth]), tuple(hits[:k]), vectors, tuple(scopes), reads, reranker)
+    head = tuple(hits[:k])
+    return Found(tuple(asked), tuple(hits[: depth + NEAR]), head, vectors, tuple(scopes), reads, reranker)
+
+
+def candidates(index: Archive, question: str, depth: int, where: Where | None = None) -> list[Hit]:
+    """The best by the fused score, and behind them what only vectors have found.
+
+    Where a question shares rare words with the wrong passages the cosine is
+    silenced in the ranking; the passage that says it in other words still has to
+    be read before it can be told that nothing answers.
+    """
+    found = index.search(question, k=depth, where=where)
+    known = {hit.passage.id for hit in found}
+    near = index.search(question, k=NEAR, system="vectors", where=where)
+    counts = cosine_counts(found)
+    further = [
+        replace(hit, score=hit.words + counts * hit.vectors) for hit in near if hit.passage.id not in known
+    ]
+    return found + sorted(further, key=lambda hit: -hit.score)
 
 
 def interleave(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:

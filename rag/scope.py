@@ -138,6 +138,12 @@ def prefer(hits: Sequence[Hit], scope: Scope, years: Years, holdings: Holdings) 
     return sorted(moved, key=lambda hit: -hit.score)
 
 
+def several_times(scopes: Sequence[Scope]) -> bool:
+    """True when every one of some questions asks of its own time."""
+    times = {scope.periods for scope in scopes}
+    return len(scopes) > 1 and () not in times and len(times) == len(scopes)
+
+
 def places_of(asked: Asked) -> tuple[str, ...]:
     """Places named in a question; of `湖州` and `湖州市` the longer."""
     found = {word for word, tag in tagged(asked.text) if tag == "ns" and not _NO_NAME.fullmatch(word)}

@@ -10,6 +10,7 @@ from rag.facts import dates, numbers
 from rag.letters import letters, occurrences
 from rag.question import QUESTION_WORD, Asked, Expect
 from rag.rarity import Rarity
+from rag.units import clashes
 from rag.words import speakers, tagged
 
 BESIDE = 2.0  # how much more a word beside the question word pulls
@@ -72,6 +73,8 @@ def lost_answer(asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, 
         if asked.expect is Expect.DATE and dated:
             found.append(Short(start, end, 1.3 * _pull(pulls, start, end)))
         elif asked.expect is Expect.NUMBER and (not dated or asked.unit in tuple("年月日天号")):
+            if clashes(asked.kinds, text, start, end):
+                continue
             fit = (3.0 if asked.unit in after else 0.3) if asked.unit else 1.0
             found.append(Short(start, end, fit * _pull(pulls, start, end)))
     return max(found, key=lambda short: short.score, default=None)
@@ -79,7 +82,7 @@ def lost_answer(asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, 
 
 def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     if asked.expect is Expect.NUMBER:
-        yield from _measured(text, ordinal="第" in asked.text)
+        yield from _measured(asked, text)
     elif asked.expect is Expect.DATE:
         yield from _joined([(fact.start, fact.end) for fact in dates(text)])
     elif asked.expect is Expect.PERSON:
@@ -88,8 +91,12 @@ def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
         yield from _joined(list(_tagged_places(text, _PLACE_TAGS)))
 
 
-def _measured(text: str, *, ordinal: bool) -> Iterator[tuple[int, int]]:
-    """Numbers with what stands before (`超过`) and the measure word after; no `第一`, no `一个`."""
+def _measured(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
+    """Numbers with what stands before (`超过`) and the measure word after; no `第一`, no `一个`.
+
+    None that measures something else: years are no answer to how many acres.
+    """
+    ordinal = "第" in asked.text
     known_dates = [(fact.start, fact.end) for fact in dates(text)]
     for fact in numbers(text):
         first = text[fact.start - 1 : fact.start]
@@ -101,6 +108,8 @@ def _measured(text: str, *, ordinal: bool) -> Iterator[tuple[int, int]]:
             any(low <= fact.start < high for low, high in known_dates)
             and text[fact.end : fact.end + 1] in "年月日"
         ):
+            continue
+        if clashes(asked.kinds, text, fact.start, fact.end):
             continue
         before = _ABOUT.search(text[: fact.start])
         after = _MEASURE.match(text, fact.end)
@@ -173,6 +182,8 @@ def _fit(asked: Asked, text: str, start: int, end: int) -> float:
     """How well a candidate is of the kind wanted, about 1."""
     if asked.expect is Expect.NUMBER and asked.unit:
         return 3.0 if asked.unit in text[start : end + len(asked.unit) + 1] else 0.3
+    if asked.expect is Expect.NUMBER and asked.kinds and "share" not in asked.kinds:
+        return 2.0
     if asked.expect is Expect.NUMBER:
         shares = any(word in asked.text for word in ("比重", "占比", "比例", "百分", "几成", "几分", "率"))
         share = any(mark in text[start:end] for mark in ("%", "％", "分之", "成", "半"))

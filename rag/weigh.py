@@ -15,16 +15,26 @@ from rag.question import Asked
 from rag.reading import Reader
 from rag.retrieve import Found
 from rag.scene import Scene
-from rag.scope import Scope
+from rag.scope import Scope, several_times
 from rag.short import Short
 from rag.speaker import BACK, speaker_of
 
 TIMELY = 0.6  # how much an article's years count
 RIVALS = 12  # sentences that are looked at for what the best one may have lost, or answers better
 SECOND = 0.5  # what another sentence needs of the best one's score to answer another part of a question
-OTHER = 0.3  # what the other side of a comparison needs of the best sentence's score to be taken instead
+OTHER = 0.08  # what the other side of a comparison needs of the best sentence's score to be taken instead
 _PAIRS = features.FEATURES.index("pairs")
 _AROUND = features.FEATURES.index("pairs_around")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Candidate sentences (n,) with their features (n, len(FEATURES)) and factors on their scores (n,)."""
+
+    scene: Scene
+    pieces: list[Piece]
+    rows: features.Rows
+    timely: features.Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +80,13 @@ def weigh(reader: Reader, found: Found) -> Weighed:
     if confidence < refuse.load("answerable").threshold:
         return Weighed(whole.asked, (), pieces, confidence, "weak")
     quotes: list[Quote] = []
+    times = several_times([sheet.scope for sheet in parts])
     for sheet in parts or [whole]:
         ranked, broken = _mended(reader, sheet)
         if broken is not None and not parts:
             return Weighed(whole.asked, (), pieces, confidence, "lost", broken)
         if broken is None:
-            ranked = _elsewhere(sheet, _further(ranked, quotes), quotes) if parts else ranked
+            ranked = _other(ranked, quotes, times=times) if parts else ranked
             quotes += _quotes(reader, sheet, ranked, single=bool(parts))
     quotes = _once(quotes)
     if parts and quotes:
@@ -84,19 +95,23 @@ def weigh(reader: Reader, found: Found) -> Weighed:
     return Weighed(whole.asked, tuple(choose.in_reading_order(quotes)), pieces, confidence, reason)
 
 
-def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
-    asked = found.asked[number]
-    scene = Scene(asked, reader.rarity(), reader.index.encoder, found.vectors[number], found.reranker)
+def measured(reader: Reader, found: Found, number: int) -> Measured:
+    """The candidate sentences for the question or the part of it of that number, not yet scored."""
+    asked, vector = found.asked[number], found.vectors[number]
+    scene = Scene(asked, reader.rarity(), reader.index.encoder, vector, found.reranker)
     pieces, rows = features.measure(scene, found.hits, reader.cuts(found.hits), found.reads)
-    scope = found.scopes[number]
+    return Measured(scene, pieces, rows, _timely(reader, found.scopes[number], pieces))
+
+
+def _sheet(reader: Reader, found: Found, number: int) -> Sheet:
+    here = measured(reader, found, number)
     scores = (
-        refuse.load("sentence").ordered(features.FEATURES).probability(rows)
-        if pieces
+        refuse.load("sentence").ordered(features.FEATURES).probability(here.rows)
+        if here.pieces
         else np.zeros(0, np.float32)
     )
-    return Sheet(
-        scene, pieces, rows, scores, choose.rank(pieces, scores * _timely(reader, scope, pieces)), scope
-    )
+    ranked = choose.rank(here.pieces, scores * here.timely)
+    return Sheet(here.scene, here.pieces, here.rows, scores, ranked, found.scopes[number])
 
 
 def _timely(reader: Reader, scope: Scope, pieces: Sequence[Piece]) -> features.Rows:
@@ -135,13 +150,19 @@ def _further(ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
     return others if others and others[0].score >= SECOND * ranked[0].score else ranked
 
 
-def _elsewhere(sheet: Sheet, ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
-    """For one of two times, the sentences of articles that do not already speak for the other."""
-    if not sheet.scope.periods or not quotes:
-        return ranked
-    taken = {quote.piece.passage.article for quote in quotes}
-    others = [one for one in ranked if one.piece.passage.article not in taken]
-    return others if others and others[0].score >= OTHER * ranked[0].score else ranked
+def _other(ranked: list[Scored], quotes: Sequence[Quote], *, times: bool) -> list[Scored]:
+    """For a further part what does not already answer another: of two times, other documents or articles."""
+    if not times or not quotes:
+        return _further(ranked, quotes)
+    docs = {quote.piece.passage.doc for quote in quotes}
+    articles = {quote.piece.passage.article for quote in quotes}
+    for others in (
+        [one for one in ranked if one.piece.passage.doc not in docs],
+        [one for one in ranked if one.piece.passage.article not in articles],
+    ):
+        if others and others[0].score >= OTHER * ranked[0].score:
+            return others
+    return ranked
 
 
 def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: bool) -> list[Quote]:

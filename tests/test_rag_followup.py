@@ -77,7 +77,7 @@ def test_english_that_is_not_found_is_refused_in_english_with_the_reason(assista
 
 def test_words_are_taken_that_the_archive_writes(assistant: Assistant) -> None:
     reader = assistant._reader
-    found = translate("When was the granary built?", reader.sounds(), reader.rarity())
+    found = translate("When was the granary built?", reader.dictionary(), reader.sounds(), reader.rarity())
     assert found is not None
     assert "什么时候" in found.text
     assert "建成" in found.text

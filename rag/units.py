@@ -1,0 +1,72 @@
+"""What a number measures: lengths are not people, and what is asked in years is not answered in acres."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_KINDS = {
+    "area": r"平方(?:公里|千米|米|厘米)|公顷|亩|平米|顷",
+    "volume": r"立方米|立方|升",
+    "share": r"个?百分点|[%％‰]|成(?![立为员本果就都])",
+    "length": r"公里|千米|厘米|毫米|米|里(?!程|面)|海里",
+    "weight": r"吨|公斤|千克|克(?!服)|斤",
+    "money": r"(?:万|亿|美|欧|日|港|人民)?元|块钱|美金",
+    "time": r"年|个月|月|天|日|小时|分钟|秒|周|季度|个季度|世纪",
+    "age": r"岁|周岁",
+    "people": r"人次?|名|位",
+    "order": r"号|届",
+    "speed": r"公里每小时|千米每小时|节",
+}
+_KIND = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS.items())
+_BETWEEN = re.compile(r"[多余几来]*(?:左右)?[万亿千百]*[多余]?")
+_ASKED = (
+    (re.compile(r"多少钱|几块钱|价格|票价|造价"), frozenset({"money"})),
+    (re.compile(r"多大面积|面积(?:是|有|为|达)?多[少大]|占地多[少大]"), frozenset({"area"})),
+    (re.compile(r"百分之几|几分之几|几成|占比|比重|百分比|多大比例|比例是"), frozenset({"share"})),
+    (re.compile(r"多长时间|多久"), frozenset({"time"})),
+    (re.compile(r"多长|多远"), frozenset({"length", "time"})),
+    (re.compile(r"多高|多宽|多深"), frozenset({"length"})),
+    (re.compile(r"多重"), frozenset({"weight"})),
+    (re.compile(r"几岁|多大年[纪龄]|多少岁"), frozenset({"age"})),
+)
+_COUNTED = frozenset({"", "people"})  # things one by one, persons among them
+_CLASSIFIER = re.compile(
+    r"[个家名位项次条座种款件批场栋套辆台艘架部篇份户双组支只头棵株站门类句省市县区镇村港回遍趟]|人次?"
+)
+_FRACTION = re.compile(r"百分之|分之")
+
+
+def kinds_asked(question: str, unit: str) -> frozenset[str]:
+    """The kinds of measure that may answer a question for a number; empty when any may.
+
+    `unit` is the measure word of the question, which decides where there is one; a
+    noun decides nothing: `多少土地` may be answered in acres.
+    """
+    if _CLASSIFIER.fullmatch(unit):
+        return _COUNTED
+    if kind := _of(unit):
+        return frozenset({kind})
+    return next((kinds for pattern, kinds in _ASKED if pattern.search(question)), frozenset())
+
+
+def kind_of(text: str, start: int, end: int) -> str:
+    """What the number at [start, end) of a text measures; empty for counted things.
+
+    The place of a lost number is as good as a number: white space after it is passed over.
+    """
+    if _FRACTION.search(text[start:end]) or text[end - 1 : end] in ("%", "％", "‰"):
+        return "share"
+    after = text[end : end + 12].lstrip()
+    between = _BETWEEN.match(after)
+    return _of(after[between.end() if between else 0 :][:6])
+
+
+def clashes(kinds: frozenset[str], text: str, start: int, end: int) -> bool:
+    """True when the number at [start, end) measures something else than what is asked for."""
+    return bool(kinds) and kind_of(text, start, end) not in kinds
+
+
+@lru_cache(maxsize=4096)
+def _of(after: str) -> str:
+    return next((kind for kind, pattern in _KIND if pattern.match(after)), "")
