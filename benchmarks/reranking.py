@@ -23,7 +23,7 @@ from eval.exchange import Collection, load_beir
 from index.search import memory_index
 from rag.rerank import Reranker, load_reranker, read_hits, reorder
 
-WEIGHTS = (0.0, 0.003, 0.01, 0.03, 0.08, 0.2)
+WEIGHTS = (0.0, 0.03, 0.08, 0.2, 0.4, 0.8)
 
 
 def measure(collection: Collection, model: str, reranker: Reranker | None, most: int) -> list[float]:

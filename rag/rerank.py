@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,11 +24,12 @@ from index.search import Hit, searchable
 
 Floats = npt.NDArray[np.float32]
 
-DEPTH = 12  # passages that are read
-WEIGHT = 0.01  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
+DEPTH = 20  # passages that are read
+WEIGHT = 0.08  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
 ASKED = 48  # pieces of a question that are read
 _SPAN = "span.safetensors"  # the start/end head, beside the CrossEncoder's own weights
 _BATCH = 10
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class SpanReranker:
         from tokenizers import Tokenizer
 
         # Matrices this small are no quicker on two threads, which wait for each other in a busy loop:
-        # beside other work that made a question twenty times slower. Questions run in parallel instead.
+        # beside other work that made a question twenty times slower. Batches run in parallel instead.
         threadpool_limits(1, user_api="blas")
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("model_type") != "bert" or config.get("hidden_act") != "relu":
@@ -134,9 +136,11 @@ class SpanReranker:
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         reads: dict[int, Read] = {}
         first = len(asked) + 2
-        for at in range(0, len(order), _BATCH):
-            part = order[at : at + _BATCH]
-            scores, ends = self._forward([rows[row] for row in part], first)
+        parts = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        with ThreadPoolExecutor(_THREADS) as pool:  # numpy lets go of the interpreter in its matrix products
+            forward = pool.map(lambda part: self._forward([rows[row] for row in part], first), parts)
+            outcomes = list(zip(parts, forward, strict=True))
+        for part, (scores, ends) in outcomes:
             for row, score, both in zip(part, scores, ends, strict=True):
                 last = len(rows[row]) - 1
                 places = tuple(found[row].offsets[: last - first])

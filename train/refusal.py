@@ -415,9 +415,9 @@ def unflagged(case: Case) -> Case:
     That a sentence has lost a number says nothing of whether it is the right one, and only gold archives have such
     sentences: a weight on it would be learnt from a handful. The place is found first, and then `rag.lost` decides.
     """
-    rows = case.rows[:, : len(features.MEASURED)].copy()
-    rows[:, features.MEASURED.index("lost")] = 0.0
-    return replace(case, rows=features.compared(rows))
+    rows = case.rows.copy()
+    rows[:, features.FEATURES.index("lost")] = 0.0
+    return replace(case, rows=rows)
 
 
 def without(hits: list[Hit], group: str, ceiling: float) -> list[Hit]:

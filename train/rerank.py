@@ -1,6 +1,6 @@
 """Train the reranker and its start/end head: does this text answer this question, and where?
 
-    python -m train.rerank --out var/train --encoder models/encoder --steps 2400
+    python -m train.rerank --out var/train --encoder models/encoder --steps 3471
 
 One step takes some questions. Half of them meet passages as the first stage ranks them: their own, and some that
 were ranked high but do not answer. The other half meet sentences: the one with the answer, others of the same
@@ -34,7 +34,7 @@ parser.add_argument("--out", type=Path, default=Path("var/train"))
 parser.add_argument(
     "--encoder", type=Path, default=Path("models/encoder"), help="whose vectors it starts from"
 )
-parser.add_argument("--steps", type=int, default=2400)
+parser.add_argument("--steps", type=int, default=3471)
 parser.add_argument(
     "--minutes", type=float, help="end after so many instead, whatever the machine does in them"
 )
