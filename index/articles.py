@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from index import shapes
+from index import drafts, shapes
 from index.cohesion import EMPTY, Bag, bag, cohesion, coverage, merged
+from index.heads import follow, sorted_heads
 from index.pieces import Piece
-from index.runs import Run
+from index.runs import Run, join_halves
+from index.runs import runs as runs_of
 
 _TOGETHER = 0.012  # cohesion from which text under a bare line belongs to the article above it
 _RETURN = 0.03  # cohesion from which text without a headline belongs to an earlier article
@@ -69,6 +71,23 @@ def articles(pieces: Sequence[Piece], runs: Sequence[Run]) -> list[Draft]:
     for number, run in enumerate(runs):
         _mark_boxed(makeup, run.follows, number)
     return makeup.drafts
+
+
+def by_rules(pieces: Sequence[Piece]) -> tuple[list[drafts.Draft], dict[int, int]]:
+    """The articles of a page as its shape tells them, and the halves of sentences put together."""
+    pairs = join_halves(pieces)
+    stretches = sorted_heads(pieces, follow(runs_of(pieces, pairs), pairs), pairs)
+    found = [
+        drafts.Draft(
+            head=draft.head,
+            body=[row for number in draft.runs for row in stretches[number].body],
+            beside=draft.beside,
+            bag=draft.bag,
+            boxed=draft.boxed,
+        )
+        for draft in articles(pieces, stretches)
+    ]
+    return found, pairs
 
 
 def _signed_share(pieces: Sequence[Piece], runs: Sequence[Run]) -> float:

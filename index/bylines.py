@@ -18,10 +18,11 @@ _LONGEST = 60  # characters of a byline
 _MOST = 20  # words of one
 _APART = re.compile(r"[ \u3000、，,/／|｜:：]+")
 _ROLE = re.compile(
-    r"(?:[\u3400-\u9fff]{0,8}(?:社|报|刊|网|台|特约|首席|见习|实习|媒体)|驻[\u3400-\u9fff]{2,5})?"
-    r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人|编辑|作者|实习生|摄影师)(?P<name>[\u3400-\u9fff]{0,9})"
+    r"(?:[\u3400-\u9fff]{0,8}(?:社|报|刊|网|台|特约|首席|见习|实习|媒体|高级|资深))?(?:驻[\u3400-\u9fff]{2,6})?"
+    r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人?|编辑|作者|实习生|摄影师|主持人|报道组|采访组|调研组)"
+    r"(?P<name>[\u3400-\u9fff]{0,9})"
 )
-_LABEL = re.compile(r"文|图|图文|文图|撰文|摄影|作者|编译|记者")
+_READER = re.compile(r"[\u3400-\u9fff]{0,6}读者")  # as letters are signed
 _LABELLED = re.compile(r"(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜]")
 _DONE = re.compile(r"集体(?:采写|报道)|采写|报道|摄影报道|综合报道|整理|编译|撰文")
 _NAME = re.compile(r"[\u3400-\u9fff]{1,4}(?:·[\u3400-\u9fff]{1,6})?")
@@ -42,11 +43,13 @@ _MARKS = ("摄", "图", "绘", "片", "发")
 def is_byline(text: str) -> bool:
     """Whether the line names who wrote the article, and says so."""
     text = text.strip("■□◆● \u3000")
-    if not text or len(text) > _LONGEST or _WORDS.search(text):
+    if not text or len(text) > _LONGEST or text[-1] in "：:" or _WORDS.search(text):
         return False
     words = [word for word in _APART.split(text) if word]
     if not words or len(words) > _MOST:
         return False
+    if _READER.fullmatch(words[0]):
+        return len(words) == 2 and words[1][0] in SURNAMES and _NAME.fullmatch(words[1]) is not None
     if _LABELLED.match(text):
         return len(words) > 1 and all(_NAME.fullmatch(word) for word in words[1:])
     if not _ROLE.fullmatch(words[0]):

@@ -12,6 +12,7 @@ from index.lines import Line, columns
 from index.located import Located, gap, joined
 from index.shapes import continues, ended, is_caption, is_headline, opens_with_dateline
 
+_CREDIT = ("摄", "摄影", "供图")  # words that wrapping leaves alone on a line
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
@@ -108,6 +109,8 @@ def _joins(
     last = group[-1]
     if line.level or line.bullet or line.quoted != last.quoted or last.level or not size:
         return False
+    if line.text in _CREDIT:
+        return True
     if is_byline(line.text) or is_credit(line.text):
         return False
     if indented and line.indent == indented and (ended(last.text) or last.size < size - 2):
@@ -118,6 +121,8 @@ def _joins(
         return False
     if ended(last.text):
         return not _is_beside(line, after, size)
+    if line.size < size - 2 and not ended(line.text) and is_headline(line.text):
+        return False  # a broken paragraph and a headline; if it is one sentence, its halves will be found
     if continues(line.text) or len(group) > 1 or not is_headline(last.text):
         return True
     return characters().fit(last.text, line.text) > _UNLIKELY - _COMMA * last.text.count("，")

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from index import shapes
-from index.articles import Draft
 from index.dates import dateline_date
 from index.document import Article, Document, Passage, Span
+from index.drafts import Draft
 from index.located import Located, gap, joined
 from index.lost import lost_numbers
 from index.passages import identity, pack
 from index.pieces import Piece
-from index.runs import Run
 from index.speakers import speakers
 
 _TEXT = ("body", "caption", "quote")  # kinds of passages in which a number may be lost
 _LOST = "lost_digits"
 _BRIEF = 250  # characters of the longest notice or photo story
+_OPINIONS = ("社论", "短评", "编者按", "时评", "快评", "锐评", "快语", "杂谈", "漫谈", "今日谈")
 _ASKS = re.compile(
     r"敬?请(?:提前|注意|广大|市民|居民|相互|及时|有关|届时|携带|绕行|予以)|咨询|特此|启事|公告|声明如下|来电"
 )
@@ -51,9 +51,9 @@ class Copy:
     boxed: bool = False  # it stands in the middle of another article
 
 
-def copy_of(draft: Draft, pieces: Sequence[Piece], runs: Sequence[Run], pairs: dict[int, int]) -> Copy:
+def copy_of(draft: Draft, pieces: Sequence[Piece], pairs: dict[int, int]) -> Copy:
     """Sort a draft's pieces by what they are, halves of sentences put together."""
-    rows = [row for number in draft.runs for row in runs[number].body]
+    rows = draft.body
     rights = set(pairs.values())
     found = Copy(
         headlines=[pieces[row] for row in draft.head if pieces[row].kind == "headline"],
@@ -150,9 +150,7 @@ def _reporters(copy: Copy, first: str) -> str:
 
 
 def _kind(copy: Copy, byline: str) -> str:
-    if "评论员" in byline or any(
-        word in piece.text for piece in copy.headlines for word in ("社论", "短评", "编者按")
-    ):
+    if "评论员" in byline or any(word in piece.text for piece in copy.headlines for word in _OPINIONS):
         return "commentary"
     text = [part for section in copy.sections for part in section.paragraphs]
     if not text:

@@ -6,7 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass
 
-from index.document import Span
+from index.document import Passage, Span
 
 _DAY = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日")
 _RELATIVE = {
@@ -29,7 +29,7 @@ _MENTION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A date in a text and what it means: ISO 8601, as far as it is known."""
+    """A date in a text and what it means: ISO 8601, as far as it is known; empty when it is not."""
 
     span: Span
     date: str
@@ -53,17 +53,20 @@ def dateline_date(dateline: str, known: str) -> str:
     return _iso(year - 1, int(match[2]), int(match[3])) if found > known and len(known) == 10 else found
 
 
+def spoken_of(passage: Passage) -> tuple[Mention, ...]:
+    """Dates in a passage, relative ones seen from the day it speaks from; spans are of its text."""
+    return mentions(passage.text, passage.date)
+
+
 def mentions(text: str, spoken: str) -> tuple[Mention, ...]:
     """Dates in `text`, relative ones resolved against `spoken` (ISO 8601, may be empty).
 
-    今年 needs the year of `spoken`, 昨天 its day; a mention that cannot be resolved is left out.
+    今年 needs the year of `spoken`, 昨天 its day; what cannot be resolved is given with an empty date.
     """
-    found = []
-    for match in _MENTION.finditer(text):
-        date = _resolved(match, spoken)
-        if date:
-            found.append(Mention(Span(match.start(), match.end()), date))
-    return tuple(found)
+    return tuple(
+        Mention(Span(match.start(), match.end()), _resolved(match, spoken))
+        for match in _MENTION.finditer(text)
+    )
 
 
 def _resolved(match: re.Match[str], spoken: str) -> str:

@@ -11,6 +11,7 @@ from index.clean import Block
 from index.document import Dropped
 from index.located import Located
 
+INSERTS = frozenset({"caption", "quote", "furniture"})  # kinds that interrupt running text
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
 _HEADING = 16  # letters of a section heading, which may repeat the text as well

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from index.articles import articles
+from index.articles import by_rules
 from index.clean import blocks
 from index.compose import article_of, copy_of, passages_of
 from index.document import Article, Document, Passage, Reading
-from index.heads import follow, sorted_heads
+from index.drafts import by_weights
 from index.lines import lines
 from index.links import linked
 from index.lost import loses_numbers
+from index.mixture import is_mixed
 from index.pieces import pieces
-from index.runs import join_halves, runs
 from index.unglue import unglued
 
 
@@ -23,12 +23,11 @@ def segment(document: Document) -> Reading:
     named, jumps = pieces(blocks(document.text, found, losing))
     if not named:
         return Reading(document, (), (), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span)))
-    pairs = join_halves(named)
-    stretches = sorted_heads(named, follow(runs(named, pairs), pairs), pairs)
+    drafts, pairs = (by_weights if is_mixed(named) else by_rules)(named)
     made: list[Article] = []
     cut: list[Passage] = []
-    for draft in articles(named, stretches):
-        copy = copy_of(draft, named, stretches, pairs)
+    for draft in drafts:
+        copy = copy_of(draft, named, pairs)
         article = article_of(document, copy)
         made.append(article)
         cut.extend(passages_of(document, article, copy, losing))

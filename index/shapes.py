@@ -6,11 +6,14 @@ enters here.
 
 from __future__ import annotations
 
+import math
 import re
 
 from index.bylines import ends_with_credit
+from index.characters import characters
 
 LONGEST_TITLE = 48  # characters
+_ASKED = re.compile(r"[？?！!][”’」』]?[^？?！!”’」』\s]")
 _TAIL = 12  # characters at the end of a text that tell whether it is finished
 _SAYING = re.compile(r"(?:指出|强调|表示|认为|告诉记者|介绍|说)[，,]")
 _LONG = 24  # characters beyond which a headline has one comma at most
@@ -27,11 +30,11 @@ _AGENCY = (
     r"|[\u3400-\u9fff]{2,6}(?:社|日报|晚报|时报))"
 )
 _WHEN = r"(?:\d{0,4}年?[ ]*\d{0,2}[ ]*月)?[ ]*\d{0,2}[ ]*日?[ ]*"
-_WIRE = rf"{_AGENCY}[ \u3000]*[\u3400-\u9fff·、/／ ]{{0,14}}?{_WHEN}(?:电|专电|综合电)"
-_DATED = r"[\u3400-\u9fff]{2,14}(?:\d{4}年)?\d{1,2}月\d{1,2}日(?:专|综合)?电"
+_WIRE = rf"{_AGENCY}[ \u3000]*[\u3400-\u9fff·、/／ ]{{0,14}}?{_WHEN}(?:电|专电|综合电|(?<=日)讯)"
+_DATED = r"[\u3400-\u9fff]{2,14}(?:\d{4}年)?[ ]*\d{0,2}[ ]*月[ ]*\d{0,2}[ ]*日(?:专|综合)?电"
 _LOCAL = (
     r"(?:本报|本刊|本网|本台)(?:[\u3400-\u9fff]{0,6})讯"
-    r"|[\u3400-\u9fff]{2,6}(?:日报|晚报|时报|晨报|早报|社|网)讯"
+    r"|[\u3400-\u9fff]{2,6}(?:社|网)讯|[\u3400-\u9fff]{0,6}(?:日报|晚报|时报|晨报|早报)讯"
 )
 _REPORTERS = (
     r"[ \u3000]*(?P<reporters>[（(][^（()）]{0,60}?(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60}[）)])?"
@@ -72,6 +75,21 @@ def semi_ended(text: str) -> bool:
 def continues(text: str) -> bool:
     """Whether the text begins with what only stands inside a sentence."""
     return _CONTINUES.match(text) is not None
+
+
+def asks_inside(text: str) -> bool:
+    """Whether a question or exclamation ends inside the text, as in running text and seldom in a headline."""
+    return _ASKED.search(text) is not None
+
+
+def stops(text: str) -> float:
+    """Log odds that punctuation follows the text, against its standing anywhere; 0 where nothing tells."""
+    model = characters()
+    before = model.symbols(text[-12:])[-2:]
+    if not before:
+        return 0.0
+    marks = [symbol for mark in "，。" for symbol in model.symbols(mark)]
+    return max(model.follow(before, [mark]) - math.log(model.ones[mark] / model.total) for mark in marks)
 
 
 def is_signature(text: str) -> bool:

@@ -38,6 +38,7 @@ _NUMBER, _BLANK = (
 _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
 _STARTS = ("。", "，")
 _SPACE = 4.0  # what a blank counts, where a headline may end
+_FEW = 50  # characters of the shortest piece that sentences of a block make
 _NAME = 3.0  # log odds wanted before a name has two characters only
 
 
@@ -82,7 +83,20 @@ def _taken_apart(line: Line) -> Iterator[Line]:
     for match in _ENDS.finditer(text):
         if match.end() not in places and (end := _heading_end(text, match.end(), _TITLE[1], _IN_BLOCK)):
             places |= {match.end(), end}
-    yield from _cut(line, sorted(places))
+    yield from _cut(line, _sentences_apart(text, sorted(places)))
+
+
+def _sentences_apart(text: str, places: list[int]) -> list[int]:
+    """The places, and between them ends of sentences: each may be where another article begins."""
+    found = list(places)
+    last = 0
+    for match in _ENDS.finditer(text):
+        while places and places[0] <= match.end():
+            last = places.pop(0)
+        if match.end() - last >= _FEW and (not places or places[0] - match.end() >= _FEW):
+            found.append(match.end())
+            last = match.end()
+    return sorted(found)
 
 
 def _printed_apart(text: str) -> Iterator[int]:
@@ -96,11 +110,19 @@ def _printed_apart(text: str) -> Iterator[int]:
         yield match.end()
     for match in _SIGNED.finditer(text):
         if _ends_before(text, match.start()) and not text[match.end() :].lstrip().startswith("摄"):
+            yield _sentence_end(text, match.start())
             yield match.start()
             yield _name_end(text, match)
     for match in shapes.DATELINE.finditer(text):
         if _ends_before(text, match.start()) and text[match.end() : match.end() + 1] not in ("，", ","):
+            yield _sentence_end(text, match.start())
             yield match.start()
+
+
+def _sentence_end(text: str, at: int) -> int:
+    """Where the last sentence before a byline or dateline ends: what stands between is a headline."""
+    before = text[max(0, at - 80) : at]
+    return at - len(before) + max((match.end() for match in _ENDS.finditer(before)), default=len(before))
 
 
 def _ends_before(text: str, at: int) -> bool:

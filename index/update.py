@@ -28,7 +28,7 @@ from index.search import searchable
 from index.segment import segment
 from index.workers import spread
 
-READER = "4"  # raise it when the same file would be cut differently: documents are then read again
+READER = "5"  # raise it when the same file would be cut differently: documents are then read again
 _MANY = 2_000_000  # bytes to read from which worker processes pay
 
 

@@ -110,7 +110,9 @@ def test_the_day_is_resolved_against_the_page() -> None:
     assert dateline_date("新华社青石5月3日电", "") == ""
     found = [mention.date for mention in mentions("今年修路，昨天完工，去年3月开工", "2021-05-03")]
     assert found == ["2021", "2021-05-02", "2020-03"]
-    assert mentions("今年修路，昨天完工", "") == ()
+    open_ones = mentions("今年修路，昨天完工，2020年3月开工", "")
+    assert [mention.date for mention in open_ones] == ["", "", "2020-03"]
+    assert [mention.date for mention in mentions("昨天完工", "2021-05")] == [""]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ def documents_command(options: argparse.Namespace) -> int:
 
 def passages_command(options: argparse.Namespace) -> int:
     """Print every passage."""
+    from index.dates import spoken_of
+
     with open_one(options) as index:
         for passage in index.passages:
             if options.json:
@@ -61,6 +63,10 @@ def passages_command(options: argparse.Namespace) -> int:
                         "section": passage.section,
                         "kind": passage.kind,
                         "date": passage.date,
+                        "dates": [
+                            {"text": passage.text[one.span.start : one.span.end], "date": one.date}
+                            for one in spoken_of(passage)
+                        ],
                         "speaker": passage.speaker,
                         "text": passage.text,
                         "spans": [[span.start, span.end] for span in passage.spans],
@@ -78,8 +84,14 @@ def passages_command(options: argparse.Namespace) -> int:
 
 def articles_command(options: argparse.Namespace) -> int:
     """Print every article."""
+    from index.continuations import Continuation, continuations, printed
+
     with open_one(options) as index:
-        for article in index.articles():
+        articles = index.articles()
+        sources = {card.id: card.source for card in index.documents()}
+        elsewhere = continuations(articles, sources, lambda one: printed(index.text(one.doc), one.spans))
+        for article in articles:
+            beyond = elsewhere.get(article.id, Continuation())
             if options.json:
                 print_json(
                     {
@@ -91,8 +103,9 @@ def articles_command(options: argparse.Namespace) -> int:
                         "dateline": article.dateline,
                         "date": article.date,
                         "spans": [[span.start, span.end] for span in article.spans],
-                        "continues": article.continues,
-                        "continued": article.continued,
+                        "continues": beyond.before or article.continues,
+                        "continued": beyond.after or article.continued,
+                        "missing": list(beyond.missing),
                         "complete": article.complete,
                     }
                 )

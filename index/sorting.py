@@ -1,0 +1,276 @@
+"""Units into articles: the likeliest way in which a page's headlines and paragraphs belong together.
+
+A page is read from top to bottom. Each unit goes on with the article above it, begins one, or goes back to an
+earlier one; each choice has a score, the sum of weighted features of shape, topic and broken sentences, and
+the best whole of choices is sought with a beam. Weights are fitted by `train/sorting.py` on printed pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.pieces import Piece
+from index.units import Pairs, Topics, Unit, runs_on, spread
+from index.weights import Features, value
+
+_BEAM = 12  # ways of reading the page so far that are kept
+_MARGIN = 6.0  # what a way may be worth less than the best one so far
+_PAGE = 160  # units that are sorted at once
+_CONTEXT = 12  # units before them that are kept in mind
+_BACK = 6  # earlier articles that a unit may go back to
+LIKELY = -2.0  # log odds from which two halves of a sentence are a sign that units belong together
+STAY, NEW, BACK = "stay", "new", "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An article so far. `last` is its last unit, `sections` the headlines inside its text."""
+
+    pairs: Pairs
+    size: int  # of its pairs
+    last: int
+    head: int = 0  # headlines above its text
+    body: int = 0  # paragraphs
+    sections: int = 0
+    digits: int = 0  # 1 where its latest text has numbers, -1 where they are lost
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of reading a page down to some unit: the article of each, and what it is worth."""
+
+    labels: tuple[int, ...] = ()
+    held: tuple[Held, ...] = ()
+    score: float = 0.0
+
+
+class Sorter:
+    """Scores the choices of one page."""
+
+    def __init__(self, pieces: Sequence[Piece], units: Sequence[Unit], weights: Mapping[str, float]) -> None:
+        self.pieces = pieces
+        self.units = units
+        self.weights = weights
+        self.topics = Topics(units)
+        self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
+        self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
+        self.apart = [self._apart(number) for number in range(len(units))]
+        self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
+        self.fixed = [
+            {choice: self._value(spread(shape, choice)) for choice in (STAY, NEW, BACK)}
+            for shape in self.shapes
+        ]
+
+    def _apart(self, number: int) -> bool:
+        """Whether a headline cannot be a section's: the text above it goes on elsewhere."""
+        if not number or not self.units[number].head or self.units[number - 1].head:
+            return False
+        last = self.pieces[self.units[number - 1].rows[-1]]
+        return bool(last.away) or (self.open[number - 1] and runs_on(last.text))
+
+    def _turn(self, number: int) -> Features:
+        unit = self.units[number]
+        odds = self.topics.turn(number, self.units)
+        return _topic(f"turn {'H' if unit.head else 'B'}", odds) if odds else []
+
+    def best(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[int]:
+        """Number of the article of each unit, numbered as they begin; the first may be `given`."""
+        ways = [Way()]
+        for number, at in enumerate(given):
+            ways = [self.step(ways[0], number, at, 0.0)]
+        for number in range(len(given), len(self.units)):
+            ways = self._grown(ways, number, beam)
+        return list(max(ways, key=lambda way: way.score + self._value(self.end(way))).labels)
+
+    def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
+        asked = [(way, at) for way in ways for at in self._articles(way, number)]
+        flat = {id(way.held[at]): way.held[at] for way, at in asked}
+        odds = self.topics.odds(
+            number, [held.pairs for held in flat.values()], [held.size for held in flat.values()]
+        )
+        known = dict(zip(flat, odds, strict=True))
+        scored: list[tuple[float, int, Way, int]] = []
+        for way, at in asked:
+            choice = STAY if at == way.labels[-1] else BACK
+            features = self.moving(way, number, at, known[id(way.held[at])])
+            gain = self.fixed[number][choice] + self._value(features)
+            scored.append((way.score + gain, len(scored), way, at))
+        for way in ways:
+            gain = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held), 0.0))
+            scored.append((way.score + gain, len(scored), way, len(way.held)))
+        scored.sort(key=lambda item: (-item[0], item[1]))
+        least = scored[0][0] - _MARGIN
+        return [self.step(way, number, at, score) for score, _, way, at in scored[:beam] if score >= least]
+
+    def _articles(self, way: Way, number: int) -> Iterator[int]:
+        """Articles that the next unit may go on with: the one above it, or an earlier one not yet whole."""
+        latest = sorted(range(len(way.held)), key=lambda at: -way.held[at].last)
+        for at in latest[:_BACK]:
+            if (at == way.labels[-1] and not self.apart[number]) or self._lacks(way, number, at):
+                yield at
+
+    def _lacks(self, way: Way, number: int, at: int) -> bool:
+        """Whether an article lacks what a unit may be: text, a headline, or the other half of a sentence."""
+        unit, held = self.units[number], way.held[at]
+        if unit.head:
+            again = (row for row, label in enumerate(way.labels) if label == at and self.units[row].head)
+            return (
+                not held.body or not held.head or any(self.texts[row] == self.texts[number] for row in again)
+            )
+        halves = (half for half in (unit.left, unit.right) if 0 <= half < number)
+        return not held.body or self.open[held.last] or any(way.labels[half] == at for half in halves)
+
+    def step(self, way: Way, number: int, at: int, score: float) -> Way:
+        """The way with one more unit in the article `at`."""
+        unit = self.units[number]
+        pairs, size = self.topics.rows[number], self.topics.sizes[number]
+        if at == len(way.held):
+            new = Held(pairs, size, number, int(unit.head), int(not unit.head), digits=unit.digits)
+            return Way((*way.labels, at), (*way.held, new), score)
+        held = way.held[at]
+        grown = replace(
+            held,
+            pairs=np.maximum(held.pairs, pairs),
+            size=held.size + size,
+            last=number,
+            head=held.head + (unit.head and not held.body),
+            body=held.body + (not unit.head),
+            sections=held.sections + bool(unit.head and held.body),
+            digits=unit.digits or held.digits,
+        )
+        return Way((*way.labels, at), (*way.held[:at], grown, *way.held[at + 1 :]), score)
+
+    def moving(self, way: Way, number: int, at: int, odds: float) -> Features:
+        """Features of putting a unit into the article `at`, which has `odds` of speaking of the same."""
+        unit = self.units[number]
+        kind = "H" if unit.head else "B"
+        leaving = way.held[way.labels[-1]] if way.labels else None
+        found: Features = []
+        if at == len(way.held):
+            if leaving is not None and not leaving.body:
+                found.append((f"new {kind} leaves a headline", 1.0))
+            if unit.left >= 0:
+                found.append((f"new though it goes on, {_where(unit.left, number)}", _strength(unit.fit)))
+            return found
+        held = way.held[at]
+        choice = STAY if way.labels[-1] == at else BACK
+        found += _topic(f"{choice} {kind}{'' if held.body else ' bare'}", odds)
+        found.append((f"{choice} {kind} to {_state(held)}", 1.0))
+        if held.digits * unit.digits < 0:
+            found.append((f"{choice} {kind} digits lost in one", 1.0))
+        elif held.digits < 0 and unit.digits < 0:
+            found.append((f"{choice} {kind} digits lost in both", 1.0))
+        found += [(f"{choice} {name}", amount) for name, amount in self._broken(way, number, at, choice)]
+        if choice == BACK:
+            found += self._back(way, number, held, leaving, kind)
+        return found
+
+    def _broken(self, way: Way, number: int, at: int, choice: str) -> Iterator[tuple[str, float]]:
+        """What the halves of broken sentences say about putting a unit into the article `at`."""
+        unit, held = self.units[number], way.held[at]
+        if 0 <= unit.left < number:
+            own = way.labels[unit.left] == at
+            whole = "its end" if own and held.last == unit.left else "its own" if own else "another"
+            yield f"goes on with {whole}, {_where(unit.left, number)}", _strength(unit.fit)
+        if unit.left > number:
+            yield "goes on with a later one", _strength(unit.fit)
+        if 0 <= unit.right < number:
+            name = "before its own end" if way.labels[unit.right] == at else "apart from its end"
+            yield name, _strength(self.units[unit.right].fit)
+        broken = self.units[held.last].right
+        if choice == STAY and broken >= 0 and broken != number:
+            yield "though the other half is elsewhere", _strength(self.units[broken].fit)
+
+    def _back(self, way: Way, number: int, held: Held, leaving: Held | None, kind: str) -> Features:
+        found: Features = [(f"back {kind} by {min(way.held[way.labels[-1]].last - held.last, 12) // 4}", 1.0)]
+        if leaving is not None and not leaving.body:
+            found.append((f"back {kind} leaves a headline", 1.0))
+        bare = sum(not other.body for other in way.held)
+        if kind == "B":
+            found.append((f"back B, {min(bare, 2)} bare", 1.0))
+        if kind == "H" and any(
+            self.texts[row] == self.texts[number]
+            for row, label in enumerate(way.labels)
+            if way.held[label] is held and self.units[row].head
+        ):
+            found.append(("back H again", 1.0))
+        return found
+
+    def end(self, way: Way) -> Features:
+        """Features of the articles as they are in the end."""
+        found: Features = []
+        for held in way.held:
+            if not held.body:
+                found.append(("only a headline", 1.0))
+            if not held.head:
+                found.append(("no headline", 1.0))
+            if not held.head and held.sections:
+                found.append(("no headline but sections", 1.0))
+        return found
+
+    def _value(self, features: Features) -> float:
+        return value(self.weights, features)
+
+
+def sorted_units(pieces: Sequence[Piece], units: Sequence[Unit], weights: Mapping[str, float]) -> list[int]:
+    """Number of the article of each unit, in the order in which articles begin.
+
+    A file of many pages is sorted page by page, each with the end of the one before it.
+    """
+    labels: list[int] = []
+    while len(labels) < len(units):
+        first, last = max(0, len(labels) - _CONTEXT), _page_end(units, len(labels))
+        given = labels[first:]
+        names = list(dict.fromkeys(given))
+        part = [_moved(unit, first, last) for unit in units[first:last]]
+        found = Sorter(pieces, part, weights).best(given=[names.index(label) for label in given])
+        count = max(labels, default=-1) + 1
+        names += range(count, count + max(found, default=-1) + 1 - len(names))
+        labels += [names[label] for label in found[len(given) :]]
+    return labels
+
+
+def _page_end(units: Sequence[Unit], start: int) -> int:
+    """Where the page that begins at a unit ends: at its end, or at the last headline of a stretch."""
+    if len(units) - start <= _PAGE:
+        return len(units)
+    heads = (
+        at for at in range(start + _PAGE, start + _PAGE // 2, -1) if units[at].head and not units[at - 1].head
+    )
+    return next(heads, start + _PAGE)
+
+
+def _moved(unit: Unit, first: int, last: int) -> Unit:
+    """The unit as one of a page; halves of its sentences beyond the page are forgotten."""
+    left, right = (at - first if first <= at < last else -1 for at in (unit.left, unit.right))
+    return replace(unit, left=left, right=right)
+
+
+def _topic(name: str, odds: float) -> Features:
+    """Piecewise linear in the odds: below zero, up to five, beyond."""
+    return [
+        (f"{name} topic against", max(-15.0, min(odds, 0.0)) / 5.0),
+        (f"{name} topic for", max(0.0, min(odds, 5.0)) / 5.0),
+        (f"{name} topic clear", max(0.0, min(odds - 5.0, 15.0)) / 10.0),
+    ]
+
+
+def _state(held: Held) -> str:
+    """What an article has so far: sections, text under a headline, text alone, or only headlines."""
+    if held.sections:
+        return "sections"
+    if not held.body:
+        return "bare"
+    return "body" if held.head else "text"
+
+
+def _where(left: int, number: int) -> str:
+    return "next" if left == number - 1 else "apart"
+
+
+def _strength(odds: float) -> float:
+    """What a pair of halves counts, by its log odds: nothing below the least that is looked at."""
+    return max(0.0, min(odds - LIKELY, 8.0)) / 4.0

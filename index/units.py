@@ -1,0 +1,291 @@
+"""Pieces into units: what is given to one article as a whole, and what its shape says about that."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from index import shapes
+from index.bylines import is_credit
+from index.characters import characters
+from index.choices import Pair
+from index.cohesion import EMPTY, Bag, bag
+from index.pieces import INSERTS, Piece
+from index.weights import Features
+
+_LOST = re.compile(r"(?<=[\u3400-\u9fff，。、])[ \u00a0]{2,}(?=[\u3400-\u9fff])|\A[ \u00a0]+[年月日]")
+_DIGIT = re.compile(r"[0-9０-９]")
+_RUNNING = 24  # characters of the shortest line that is surely running text
+_RUNS = re.compile(r"[，。；：、,;]")
+_LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from long ones
+_BELOW = 150  # characters of a small item below a headline
+_SHORT = 60  # characters of a short paragraph
+_WINDOW = 3  # units on either side that tell whether the text turns to something else
+_ALPHA = 2000.0  # how many pairs the text's own words weigh less than the language's, see `Topics`
+
+
+Pairs = npt.NDArray[np.float32]  # one where a pair of characters occurs, else zero
+
+
+@dataclass(slots=True)
+class Unit:
+    """A headline with its byline, or a paragraph with the signature below it.
+
+    `rows` are piece numbers in printed order. `stack` counts the headlines from here to the next text,
+    `signed` says whether a byline ends this headline, `closed` whether a signature ends the paragraph.
+    """
+
+    rows: list[int]
+    head: bool
+    signed: bool = False
+    closed: bool = False
+    stack: int = 0
+    stack_signed: bool = False
+    above_dateline: bool = False  # the text below the headlines begins with a dateline
+    bag: Bag = EMPTY
+    text: str = ""
+    digits: int = 0  # 1 where numbers stand in the text, -1 where they are lost
+    left: int = -1  # unit that breaks off in the sentence which this one goes on with
+    right: int = -1  # unit that goes on with the sentence in which this one breaks off
+    fit: float = 0.0  # log odds of that, for `left`
+    features: Features = field(default_factory=list)  # of this unit after the one before it
+
+
+def units_of(pieces: Sequence[Piece], pairs: dict[int, Pair]) -> list[Unit]:
+    """The units of a page in printed order; `pairs` are halves of sentences by their left half."""
+    found = list(_grouped(pieces, pairs))
+    where = {row: number for number, unit in enumerate(found) for row in unit.rows}
+    for left, pair in pairs.items():
+        if left in where and pair.right in where and where[left] != where[pair.right]:
+            found[where[pair.right]].left, found[where[left]].right = where[left], where[pair.right]
+            found[where[pair.right]].fit = pair.odds
+    _stack(pieces, found)
+    levels = Counter(pieces[unit.rows[0]].level for unit in found if unit.head)
+    for number, unit in enumerate(found):
+        unit.text = "\n".join(pieces[row].text for row in unit.rows)
+        unit.bag = bag(unit.text)
+        if not unit.head:
+            unit.digits = -1 if _LOST.search(unit.text) else int(_DIGIT.search(unit.text) is not None)
+        unit.features = list(_features(pieces, found, number, levels))
+    return found
+
+
+def _grouped(pieces: Sequence[Piece], pairs: dict[int, Pair]) -> Iterator[Unit]:
+    broken = {row for pair in pairs.values() if pair.odds > 0 for row in (pair.left, pair.right)}
+    unit: Unit | None = None
+    for row, piece in enumerate(pieces):
+        if piece.kind in INSERTS:
+            continue
+        if unit is not None and piece.kind == "byline" and not unit.closed:
+            unit.rows.append(row)
+            unit.signed, unit.closed = unit.head, not unit.head
+            continue
+        if unit is not None and piece.kind == "signature" and not unit.head and not unit.closed:
+            unit.rows.append(row)
+            unit.closed = True
+            continue
+        if unit is not None:
+            yield unit
+        head = piece.kind in ("headline", "byline") and row not in broken
+        unit = Unit([row], head, signed=piece.kind == "byline" and head)
+    if unit is not None:
+        yield unit
+
+
+def runs_on(text: str) -> bool:
+    """Whether text that does not end a sentence is surely running text that was cut."""
+    return len(text) >= _RUNNING and _RUNS.search(text) is not None and not shapes.semi_ended(text)
+
+
+def _stack(pieces: Sequence[Piece], found: Sequence[Unit]) -> None:
+    """Tell each headline what stands below it."""
+    below: Unit | None = None
+    for unit in reversed(found):
+        if unit.head:
+            again = below is not None and below.head and not unit.signed
+            unit.stack = 1 + (below.stack if again and below else 0)
+            unit.stack_signed = unit.signed or bool(again and below and below.stack_signed)
+            if below is not None:
+                body = not below.head and shapes.opens_with_dateline(pieces[below.rows[0]].text)
+                unit.above_dateline = body or (below.head and below.above_dateline and not unit.signed)
+        below = unit
+
+
+def _features(
+    pieces: Sequence[Piece], found: Sequence[Unit], number: int, levels: Counter[int]
+) -> Iterator[tuple[str, float]]:
+    """What the shape of a unit and of the one before it says; every name begins with their kinds."""
+    unit = found[number]
+    before = found[number - 1] if number else None
+    kinds = ("^" if before is None else "H" if before.head else "B") + ("H" if unit.head else "B")
+    yield kinds, 1.0
+    if before is not None:
+        for name, value in (*_end(pieces, before, unit), *_joint(pieces, before, unit)):
+            yield f"{kinds} {name}", value
+    shape = (
+        (*_head(pieces, unit, levels), *_below(pieces, found, number)) if unit.head else _body(pieces, unit)
+    )
+    for name, value in shape:
+        yield f"{kinds} {name}", value
+
+
+def _end(pieces: Sequence[Piece], unit: Unit, after: Unit) -> Iterator[tuple[str, float]]:
+    last = pieces[unit.rows[-1]]
+    if unit.head:
+        if unit.signed:
+            yield "after signed", 1.0
+            if after.head:
+                yield f"after signed, {'signed' if after.stack_signed else 'not signed'} itself", 1.0
+        yield f"after stack {min(unit.stack, 3)}", 1.0
+        return
+    if unit.closed:
+        yield "after closed", 1.0
+    elif last.open:
+        yield ("after colon" if shapes.semi_ended(last.text) else "after open"), 1.0
+        if runs_on(last.text):
+            yield "after cut", 1.0
+    if last.away:
+        yield "after away", 1.0
+    if _credited(pieces, unit):
+        yield "after credit", 1.0
+    if len(last.text) < _SHORT:
+        yield "after short", 1.0
+
+
+def _joint(pieces: Sequence[Piece], before: Unit, unit: Unit) -> Iterator[tuple[str, float]]:
+    left, right = pieces[before.rows[-1]], pieces[unit.rows[0]]
+    if left.level and right.level:
+        yield (
+            f"level {'up' if right.level < left.level else 'down' if right.level > left.level else 'same'}",
+            1.0,
+        )
+    elif bool(left.level) != bool(right.level):
+        yield "level new" if right.level else "level gone", 1.0
+    if not before.head and not unit.head and left.open and not shapes.semi_ended(left.text):
+        fit = characters().fit(left.text[-40:], right.text[:40])
+        yield "fit", max(-6.0, min(fit, 9.0)) / 5.0
+
+
+def _head(pieces: Sequence[Piece], unit: Unit, levels: Counter[int]) -> Iterator[tuple[str, float]]:
+    piece = pieces[unit.rows[0]]
+    text = piece.text.strip()
+    if piece.kind != "byline":
+        yield "stops", shapes.stops(text) / 3.0
+    yield f"long {sum(len(text) > most for most in _LENGTHS)}", 1.0
+    yield f"stack {min(unit.stack, 4)}", 1.0
+    for name, holds in (
+        ("signed", unit.signed),
+        ("byline only", piece.kind == "byline"),
+        ("stack signed", unit.stack_signed),
+        ("dateline below", unit.above_dateline),
+        ("comma", "，" in text or "," in text),
+        ("blank", " " in text or "\u3000" in text),
+        ("asks", text.endswith(("？", "?"))),
+        ("asks inside", shapes.asks_inside(text)),
+        ("dash", text.startswith(("—", "─"))),
+        ("back", bool(piece.back)),
+        ("level many", bool(piece.level) and levels[piece.level] > 2),
+        ("level top", bool(piece.level) and piece.level == min(level for level in levels if level)),
+    ):
+        if holds:
+            yield name, 1.0
+
+
+def _below(pieces: Sequence[Piece], found: Sequence[Unit], number: int) -> Iterator[tuple[str, float]]:
+    """What stands between this headline and the next: how much text, and whether a photographer ends it."""
+    at = number + 1
+    while at < len(found) and found[at].head:
+        at += 1
+    first = at
+    while at < len(found) and not found[at].head and at - first < 3:
+        at += 1
+    size = sum(len(unit.text) for unit in found[first:at])
+    yield f"above {'little' if size <= _BELOW else 'much'}", 1.0
+    if at > first and _credited(pieces, found[at - 1]) and (at == len(found) or found[at].head):
+        yield "above a picture's text", 1.0
+
+
+def _credited(pieces: Sequence[Piece], unit: Unit) -> bool:
+    """Whether only the photographer's name stands below the unit."""
+    after = pieces[unit.rows[-1] + 1 : unit.rows[-1] + 2]
+    return any(piece.kind == "caption" and is_credit(piece.text.strip()) for piece in after)
+
+
+def _body(pieces: Sequence[Piece], unit: Unit) -> Iterator[tuple[str, float]]:
+    piece = pieces[unit.rows[0]]
+    if shapes.opens_with_dateline(piece.text):
+        yield "dateline", 1.0
+    if shapes.continues(piece.text.strip()):
+        yield "continues", 1.0
+    if piece.back:
+        yield "back", 1.0
+    if piece.open:
+        yield "open", 1.0
+    if len(piece.text) < _SHORT:
+        yield "short", 1.0
+
+
+class Topics:
+    """Which units speak of the same things, as the odds of one source of words against two.
+
+    The Bayes factor of one Dirichlet-multinomial for both texts against one for each (Eisenstein and Barzilay
+    2008), over different character pairs, the prior being their frequency in the language. Only pairs that
+    stand in two units of a page can matter; they are the columns of a matrix.
+    """
+
+    def __init__(self, found: Sequence[Unit]) -> None:
+        seen = Counter(pair for unit in found for pair in unit.bag.pairs)
+        shared = {pair: column for column, pair in enumerate(sorted(p for p in seen if seen[p] > 1))}
+        self.sizes = [len(unit.bag.pairs) for unit in found]
+        self.weights = np.array([_gain(pair) for pair in shared], dtype=np.float32)
+        self.rows: Pairs = np.zeros((len(found), len(shared)), dtype=np.float32)
+        for number, unit in enumerate(found):
+            self.rows[number, [shared[pair] for pair in unit.bag.pairs if pair in shared]] = 1.0
+
+    def turn(self, number: int, found: Sequence[Unit]) -> float:
+        """Log odds that the text before a unit, back to a headline, and that from it on speak of the same."""
+        before, after = number, number
+        while before > 0 and number - before < _WINDOW and not found[before - 1].head:
+            before -= 1
+        while after < len(found) and found[after].head:
+            after += 1
+        while after < len(found) and after - number < _WINDOW + 2 and not found[after].head:
+            after += 1
+        if before == number or after == number:
+            return 0.0
+        left, right = self.rows[before:number].max(axis=0), self.rows[number:after].max(axis=0)
+        sizes = sum(self.sizes[before:number]), sum(self.sizes[number:after])
+        return float((left * right) @ self.weights) - _mass(sum(sizes)) + _mass(sizes[0]) + _mass(sizes[1])
+
+    def odds(self, number: int, held: Sequence[Pairs], sizes: Sequence[int]) -> list[float]:
+        """Log odds that a unit speaks of the same as each of the texts, given by their pairs and sizes."""
+        if not held:
+            return []
+        gains = (np.stack(held) @ (self.rows[number] * self.weights)).tolist()
+        own = self.sizes[number]
+        return [
+            gain - _mass(own + size) + _mass(own) + _mass(size)
+            for gain, size in zip(gains, sizes, strict=True)
+        ]
+
+
+@lru_cache(maxsize=400_000)
+def _gain(pair: str) -> float:
+    return math.log1p(math.exp(characters().rarity(pair)) / _ALPHA)
+
+
+@cache
+def _mass(size: int) -> float:
+    return math.lgamma(_ALPHA + size) - math.lgamma(_ALPHA)
+
+
+def spread(features: Iterable[tuple[str, float]], choice: str) -> Features:
+    """Features of the joint as features of a choice made there."""
+    return [(f"{choice} {name}", value) for name, value in features]

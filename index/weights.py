@@ -1,0 +1,33 @@
+"""The fitted weights of the reader: what each feature of shape, topic or broken sentence counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from index.document import ModelError
+
+Features = list[tuple[str, float]]  # names and values; a name may occur more than once
+
+_FILE = "sorting/sorting.json"
+_FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
+
+
+def value(fitted: Mapping[str, float], features: Iterable[tuple[str, float]]) -> float:
+    """The weighted sum of features; those that the weights do not know count nothing."""
+    return sum(fitted.get(name, 0.0) * amount for name, amount in features)
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """The weights that the package ships with. Raises ModelError when they are missing or damaged."""
+    path = next((folder / _FILE for folder in _FOLDERS if (folder / _FILE).exists()), None)
+    if path is None:
+        raise ModelError(f"the weights {_FILE} are missing from the installation; install youju again")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["weights"]
+        return {str(name): float(amount) for name, amount in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: the weights are damaged ({error}); install youju again") from error

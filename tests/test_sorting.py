@@ -1,0 +1,123 @@
+"""Which headline, paragraph and half of a sentence belong to which article."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eval.manuscript import read_manuscripts
+from eval.press import print_page
+from index.choices import assigned, choices
+from index.document import Article, Document, Passage, Reading, Source, Span
+from index.drafts import in_order
+from index.links import linked
+from index.located import Located
+from index.pieces import Piece
+from index.segment import segment
+from index.sorting import LIKELY, Sorter, sorted_units
+from index.units import units_of
+from index.weights import value, weights
+from train.sorting import example, fitted, joints, likelihood, pieces_of
+
+ARTICLES = read_manuscripts(Path(__file__).parents[1] / "eval" / "press_articles" / "tuning")
+
+WELL_HEAD = "村里打了一口深井\n\n本报记者 李青山\n\n"
+WELL = """青石村去年冬天打了一口深井，井深一百二十米，解决了全村三百多口人的吃水问题。打井队在山脚下试了三处，第三处才见到井水。
+
+村主任王大有说，过去村民要到五里外的河边挑水，来回一个多小时。现在拧开龙头就有井水，老人也不用再下坡了。井水经过县里化验，水质比河水还好。
+
+"""
+PLAY_HEAD = "剧团送戏到山乡\n\n本报记者 周小舟\n\n"
+PLAY = """县剧团的十二名演员昨天翻过两座大山，为偏远的石门乡送去一台折子戏。戏台就搭在小学的操场上，灯光用的是剧团的一台旧发电机。
+
+团长赵芳表示，剧团每年下乡演出八十多场，最远的地方要走一整天。“只要戏台下有一个观众，演员们就唱。”她说。
+
+"""
+
+
+def read(text: str, source: Source | None = None) -> Reading:
+    return segment(Document("页.txt", text, "0" * 64, len(text.encode()), source=source or Source()))
+
+
+def bodies(reading: Reading) -> dict[str, str]:
+    found = {article.title: "" for article in reading.articles}
+    titles = {article.id: article.title for article in reading.articles}
+    for passage in reading.passages:
+        if passage.kind == "body":
+            found[titles[passage.article]] += passage.text
+    return found
+
+
+def test_a_page_without_damage_is_left_alone() -> None:
+    reading = read(WELL_HEAD + WELL + PLAY_HEAD + PLAY)
+    assert [article.title for article in reading.articles] == ["村里打了一口深井", "剧团送戏到山乡"]
+    assert not [passage for passage in reading.passages if passage.flags]
+    starts = [passage.spans[0].start for passage in reading.passages]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ({}, [0, 1, 2, 3]),
+        ({0: 2}, [0, 2, 3, 1]),
+        ({1: 0}, [1, 0, 2, 3]),
+        ({3: 0}, [2, 3, 0, 1]),
+        ({2: 0, 1: 3}, [2, 0, 1, 3]),
+    ],
+)
+def test_a_half_is_read_right_after_its_other_half(pairs: dict[int, int], expected: list[int]) -> None:
+    texts = (*WELL.split("\n\n")[:2], *PLAY.split("\n\n")[:2])
+    named = [Piece(Located(text, (Span(0, len(text)),)), "body") for text in texts]
+    assert in_order([0, 1, 2, 3], pairs, named) == expected
+
+
+def _article(name: str, title: str = "", continues: str = "", continued: str = "") -> Article:
+    spans = (Span(0, 1),)
+    return Article(name, "页.txt", title, spans=spans, continues=continues, continued=continued)
+
+
+def _passage(name: str, article: str, text: str) -> Passage:
+    return Passage(name, "页.txt", article, text, (Span(0, len(text)),))
+
+
+def test_unfinished_articles_name_what_goes_on_with_them() -> None:
+    articles = [
+        _article("a", "村里打了一口深井", continued="下转第三版"),
+        _article("b", "剧团送戏到山乡", continued="下转第二版"),
+        _article("c", continues="上接第一版"),
+        _article("d", continues="上接第四版"),
+    ]
+    passages = [
+        _passage("1", "a", WELL[:80]),
+        _passage("2", "b", PLAY[:80]),
+        _passage("3", "c", PLAY[80:]),
+        _passage("4", "d", "气象台预报说，后天起气温将回升八度左右。"),
+    ]
+    found = {article.id: article for article in linked(articles, passages)}
+    assert (found["b"].continued, found["c"].continues) == ("c", "b")
+    assert (found["a"].continued, found["d"].continues) == ("下转第三版", "上接第四版")
+
+
+def test_fitting_learns_the_pages_it_is_given() -> None:
+    pages = [
+        print_page(ARTICLES, seed, damages=kinds) for seed in (1, 2) for kinds in ((), ("two_headlines",))
+    ]
+    named = [pieces_of(page) for page in pages]
+    broken = [choices(rows) for rows in named]
+    halves = likelihood([joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)])
+    made = [example(*item, halves) for item in zip(named, broken, pages, strict=True)]
+    found = fitted([item for item in made if item is not None], 6, 4)
+    right = sum(Sorter(i.pieces, i.units, found).best(4) == list(i.labels) for i in made if i is not None)
+    assert right >= len(pages) - 1
+
+
+def test_the_shipped_weights_know_every_kind_of_feature() -> None:
+    assert {"stay", "new", "back", "half"} <= {name.split()[0] for name in weights()}
+    assert value({"a": 2.0}, [("a", 3.0), ("b", 5.0), ("a", 1.0)]) == 8.0
+    named = pieces_of(print_page(ARTICLES, 3, damages=("column_cut",)))
+    units = units_of(named, assigned(choices(named), weights(), LIKELY))
+    labels = sorted_units(named, units, weights())
+    assert len(labels) == len(units)
+    assert list(dict.fromkeys(labels)) == sorted(set(labels))

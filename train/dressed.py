@@ -1,0 +1,71 @@
+"""Reports that came with a headline only, dressed as newspapers print them: bylines, datelines, section headings."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from eval.manuscript import Block, Manuscript
+
+_FAMILIES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高"
+_GIVEN = "明华芳伟丽军静强磊洋艳勇敏杰涛超秀霞平刚"
+_CITIES = ("北京", "上海", "杭州", "武汉", "成都", "西安", "广州")
+_REPORTER = ("本报记者", "记者", "本报首席记者", "本报通讯员", "新华社记者")
+_CLAUSE = re.compile(r"[，。；：！？“”]")
+
+
+def dressed(found: Sequence[Manuscript], draw: random.Random) -> list[Manuscript]:
+    """The same reports, most of them with a byline or dateline, some with sections, kickers or subtitles."""
+    return [_sectioned(_signed(_crowned(report, draw), draw), draw) for report in found]
+
+
+def _name(draw: random.Random) -> str:
+    return draw.choice(_FAMILIES) + "".join(draw.sample(_GIVEN, draw.choice((1, 2, 2))))
+
+
+def _signed(report: Manuscript, draw: random.Random) -> Manuscript:
+    kind, city = draw.random(), draw.choice(_CITIES)
+    day = f"{draw.randint(1, 12)}月{draw.randint(1, 28)}日"
+    names = " ".join(_name(draw) for _ in range(draw.choice((1, 1, 2))))
+    if kind < 0.35:
+        return replace(report, byline=f"{draw.choice(_REPORTER)} {names}")
+    if kind < 0.45:
+        return replace(report, dateline=f"本报{city}{day}电（记者 {names}）")
+    if kind < 0.55:
+        return replace(report, dateline=f"新华社{city}{day}电")
+    if kind < 0.65:
+        return replace(report, dateline=f"本报讯（记者 {names}）")
+    if kind < 0.75:
+        return replace(report, signature=f"新华社{city}{day}电")
+    if kind < 0.8:
+        return replace(report, signature=f"{draw.choice(_REPORTER)} {names}")
+    return replace(report, byline="本报评论员", kind="commentary") if kind < 0.85 else report
+
+
+def _clause(text: str, least: int, most: int, draw: random.Random) -> str:
+    clauses = [clause for clause in _CLAUSE.split(text) if least <= len(clause) <= most]
+    clauses = [clause for clause in clauses if not any(letter.isdigit() for letter in clause)]
+    return draw.choice(clauses) if clauses else ""
+
+
+def _crowned(report: Manuscript, draw: random.Random) -> Manuscript:
+    """With a line above or below the headline, taken from the text."""
+    text = "".join(block.text for block in report.blocks[:2])
+    kicker = _clause(text, 8, 20, draw) if draw.random() < 0.25 else ""
+    subtitle = _clause(text, 10, 24, draw) if draw.random() < 0.25 else ""
+    return replace(
+        report, kicker=kicker, subtitle="——" + subtitle if subtitle and draw.random() < 0.4 else subtitle
+    )
+
+
+def _sectioned(report: Manuscript, draw: random.Random) -> Manuscript:
+    """With section headings, each a clause of the paragraph below it."""
+    if len(report.blocks) < 4 or draw.random() > 0.45:
+        return report
+    made: list[Block] = []
+    for at, block in enumerate(report.blocks):
+        heading = _clause(block.text, 5, 14, draw) if at and at % 2 and at + 1 < len(report.blocks) else ""
+        made += [Block("heading", heading), block] if heading else [block]
+    return replace(report, blocks=tuple(made))
