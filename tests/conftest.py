@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from milvus_serving import Milvus, milvus
 
 from index.remote import Location
@@ -14,6 +15,10 @@ from index.search import Index, open_index
 from index.update import update_index
 
 ROOT = Path(__file__).resolve().parent.parent
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
 FIGURES = pytest.StashKey[list[str]]()
 Figure = Callable[..., None]
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import ask, chromium, picture, watched
+from browsing import ask, chromium, picture, reader, watched
 from playwright.sync_api import Browser, Page, expect
 from scripted_llm import scripted
 from serving import CHROMIUM, serving
@@ -75,7 +75,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A reader who has entered, and wants the originals' words alone."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+    context = reader(browser)
     opened = context.new_page()
     outside, errors = watched(opened, address)
     enter(opened, address)
@@ -96,10 +96,10 @@ def enter(page: Page, address: str) -> None:
 
 
 def test_nobody_enters_without_the_secret(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context = reader(browser, locale="en-GB")
     page = context.new_page()
     page.goto(f"{address}/zh/")
-    assert page.url == f"{address}/login"
+    expect(page).to_have_url(f"{address}/login")
     expect(page.get_by_role("button")).to_have_text("Enter")
     page.get_by_label("Password").fill("not the secret")
     page.keyboard.press("Enter")
@@ -108,7 +108,7 @@ def test_nobody_enters_without_the_secret(browser: Browser, address: str) -> Non
     page.get_by_label("Password").fill(TOKEN)
     page.keyboard.press("Enter")
     page.wait_for_selector(".welcome")
-    assert page.url == f"{address}/en/"
+    expect(page).to_have_url(f"{address}/en/")
     cookie = next(found for found in context.cookies() if found["name"] == "youju_session")
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Strict"
@@ -175,7 +175,7 @@ def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
     page.get_by_role("button", name="停止").click()
     expect(page.locator("#live .turn.stopped")).to_have_attribute("data-stopped", "已停止。")
     expect(page.locator("body.busy")).to_have_count(0)
-    assert page.locator(".turn[data-exchange]").count() == 0
+    expect(page.locator(".turn[data-exchange]")).to_have_count(0)
     released.set()
     page.locator("#live [data-do=retry]").click()
     expect(page.locator(".turn[data-exchange]")).to_have_count(1)

@@ -109,6 +109,10 @@ class Opened:
         ]
         return (*whole, *(Held(name, trouble=error) for name, error in self.troubles.items()))
 
+    def title(self, doc: str) -> str:
+        """What a document is called: the title of its first article that has one."""
+        return next((article.title for article in self.index.articles(doc) if article.title), "")
+
     def article(self, doc: str, article: str) -> Article | None:
         """An article of a document by its id."""
         return next((found for found in self.index.articles(doc) if found.id == article), None)

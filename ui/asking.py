@@ -16,7 +16,7 @@ from index.search import Where
 from rag.answer import Answer, Turn
 from ui import journal
 from ui.archive import Archive, Opened
-from ui.exchange import Exchange, from_answer, new_key
+from ui.exchange import Exchange, from_answer, new_key, titled
 
 if TYPE_CHECKING:
     from rag.assistant import Settings
@@ -172,4 +172,7 @@ def _finished(answer: Answer, opened: Opened, key: str, seconds: float) -> Finis
         fingerprint=opened.index.fingerprint,
         asked=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
     )
-    return Finished(answer, replace(shown, seconds=round(seconds, 3)))
+    marks, nearest = (
+        tuple(titled(mark, opened.title) for mark in marks) for marks in (shown.marks, shown.nearest)
+    )
+    return Finished(answer, replace(shown, marks=marks, nearest=nearest, seconds=round(seconds, 3)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gradio as gr
 
@@ -16,7 +16,7 @@ from index.union import Shelves
 from ui import asking, render
 from ui.archive import Archive
 from ui.browser import listed, quiet, sent, the_part
-from ui.exchange import Mark, mark_of
+from ui.exchange import Mark, mark_of, titled
 from ui.translation import told
 from ui.wording import Words
 
@@ -91,13 +91,15 @@ def concordance(
     searched = 0
     for passage in _passages(passages, where):
         searched += 1
+        if passage.title:
+            titles.setdefault(passage.doc, passage.title)
         for start, end in _places(passage, wanted):
             counts[passage.doc] += 1
-            titles.setdefault(passage.doc, passage.title)
             if len(found) < MOST_LINES:
                 found.append(_line(passage, start, end, len(found) + 1, cards))
-    by_document = tuple((doc, titles[doc], count) for doc, count in counts.most_common())
-    return Concordance(phrase, counts.total(), tuple(found), by_document, searched)
+    by_document = tuple((doc, titles.get(doc, ""), count) for doc, count in counts.most_common())
+    lines = tuple(replace(line, mark=titled(line.mark, lambda doc: titles.get(doc, ""))) for line in found)
+    return Concordance(phrase, counts.total(), lines, by_document, searched)
 
 
 def _passages(everything: Shelf, where: Where | None) -> Iterable[Passage]:

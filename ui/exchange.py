@@ -7,7 +7,7 @@ than a document: every field is checked for type and size before it is drawn aga
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -173,6 +173,12 @@ def mark_of(passage: Passage, start: int, end: int, cards: Mapping[str, Card], *
         flags=passage.flags,
         archive=cards[passage.doc].archive if passage.doc in cards else "",
     )
+
+
+def titled(mark: Mark, title: Callable[[str], str]) -> Mark:
+    """The same place; one in an article without a title goes by its document's."""
+    also = tuple(titled(other, title) for other in mark.also)
+    return replace(mark, title=mark.title or title(mark.doc), also=also)
 
 
 def _mark(citation: Citation, cards: Mapping[str, Card]) -> Mark:

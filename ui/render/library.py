@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from index.document import Article, Dropped
@@ -67,26 +67,38 @@ def documents(
     damaged = [trouble(archive_trouble(words, one.name, one.trouble)) for one in held if one.trouble]
     if not total:
         return join((*damaged, el("p", words.nothing_indexed, class_="empty")))
-    head = (words.title, words.newspaper, words.date, words.articles, words.passages)
+    papers, dates = any(map(_paper(words), rows)), any(row.card.source.date for row in rows)
+    heads = [  # a column that says nothing takes no room
+        el("th", words.title, scope="col"),
+        el("th", words.newspaper, scope="col") if papers else Html(),
+        el("th", words.date, scope="col", class_="number") if dates else Html(),
+        *(el("th", name, scope="col", class_="number") for name in (words.articles, words.passages)),
+    ]
     counted = words.listed.format(len(rows), total) if found != len(rows) or found != total else ""
     table = el(
         "table",
         el("caption", words.documents_tab, class_="sr-only"),
-        el("thead", el("tr", _unseen(words.choose), *_heads(head), _unseen(words.delete))),
-        el("tbody", *(_row(words, row) for row in rows)),
+        el("thead", el("tr", _unseen(words.choose), *heads, _unseen(words.delete))),
+        el("tbody", *(_row(words, row, papers=papers, dates=dates) for row in rows)),
     )
     return join((*damaged, table, el("p", counted, class_="counted") if counted else Html()))
-
-
-def _heads(labels: Sequence[str]) -> list[Html]:
-    return [el("th", label, scope="col") for label in labels]
 
 
 def _unseen(label: str) -> Html:
     return el("th", hidden(label), scope="col")
 
 
-def _row(words: Words, row: Row) -> Html:
+def _paper(words: Words) -> Callable[[Row], str]:
+    """What a row says of newspaper and page."""
+
+    def said(row: Row) -> str:
+        source = row.card.source
+        return " ".join(part for part in (source.newspaper, page_of(words, source.page)) if part)
+
+    return said
+
+
+def _row(words: Words, row: Row, *, papers: bool, dates: bool) -> Html:
     card = row.card
     title = row.title or card.name
     choose = f"{words.choose}：{title}"
@@ -95,7 +107,6 @@ def _row(words: Words, row: Row) -> Html:
     )
     name = el("button", title, type="button", class_="document", data_do="understood", data_doc=card.id)
     where = el("span", *_where(card), class_="file") if row.title or card.archive else Html()
-    paper = " ".join(part for part in (card.source.newspaper, page_of(words, card.source.page)) if part)
     delete = action(
         "delete-document",
         words.delete,
@@ -107,8 +118,8 @@ def _row(words: Words, row: Row) -> Html:
         "tr",
         el("td", tick),
         el("th", name, where, scope="row"),
-        el("td", paper),
-        el("td", card.source.date, class_="number"),
+        el("td", _paper(words)(row)) if papers else Html(),
+        el("td", card.source.date, class_="number") if dates else Html(),
         el("td", f"{card.articles:,}", class_="number"),
         el("td", f"{card.passages:,}", class_="number"),
         el("td", delete),
