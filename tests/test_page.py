@@ -67,6 +67,7 @@ def test_a_reader_asks_and_opens_the_cited_characters(page: Page, served: Served
     page.locator("#live .cite").first.click()
     mark = page.locator("#panel .view-original mark.cited").first
     expect(mark).to_be_in_viewport()
+    expect(mark).to_be_visible()  # while the panel slides in, its text is none to a reader
     cited = "".join(page.locator("#panel .view-original mark.cited").all_inner_texts())
     exchange = json.loads(page.locator("#live .turn").get_attribute("data-exchange") or "")
     spans = exchange["marks"][0]["spans"]
@@ -82,10 +83,11 @@ def squeezed(text: str) -> str:
 
 
 def test_the_source_panel_by_keyboard(page: Page) -> None:
-    ask(page, "周承远说了什么？")
+    ask(page, "澄江大桥全长多少公里？图书馆新馆藏书多少册？")  # two parts, two sources
     page.locator("#live .card").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#panel .count")).to_have_text("1 / 2")
+    expect(page.locator("#panel .view-original mark.cited").first).to_be_visible()
     first = page.locator("#panel .view-original mark.cited").first.inner_text()
     page.keyboard.press("]")
     expect(page.locator("#panel .count")).to_have_text("2 / 2")

@@ -71,7 +71,7 @@ def test_the_page_is_one_file_that_reaches_nowhere(evaluation: Evaluation) -> No
     assert reader.outside == []
     assert not re.search(r"url\((?!#)|@import", html)
     assert reader.tags.count("script") == 1
-    assert reader.tags.count("svg") == 4
+    assert reader.tags.count("svg") == 5
     assert "<!--" not in html.replace("<!DOCTYPE", "")
 
 
