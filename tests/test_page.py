@@ -349,6 +349,7 @@ def test_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Shift+Tab")
         if page.evaluate("document.activeElement.classList.contains('cite')"):
             break
+    assert page.evaluate("document.activeElement.classList.contains('cite')")
     page.keyboard.press("Enter")
     expect(page.locator("#panel mark.cited").first).to_be_visible()
     # The page gives the focus in a callback after the source is drawn.

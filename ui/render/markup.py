@@ -51,8 +51,10 @@ def _attribute(key: str, value: str | bool | int | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     if value is True:
         return f" {name}"
-    plain = HIDDEN.sub("", _UNPRINTABLE.sub("\ufffd", str(value)))
-    return f' {name}="{html.escape(plain, quote=True)}"'
+    escaped = html.escape(_UNPRINTABLE.sub("\ufffd", str(value)), quote=True)
+    # What the page sends back names a document as it is, invisible characters too; no reader sees it.
+    kept = HIDDEN.sub(lambda match: f"&#x{ord(match[0]):X};" if name.startswith("data-") else "", escaped)
+    return f' {name}="{kept}"'
 
 
 def icon(name: str) -> Html:

@@ -32,7 +32,7 @@ const setUp = {
       $("#first-paint")?.remove();
       chat.restored();
     }),
-  panel: (_, watch) => watch("value", panel.drawn),
+  panel: (_, watch) => watch("value", () => drawnBy(panel.drawn)),
   composer: chat.bind,
   rail: chat.drawRail,
   outbox: (element, watch) => watch("value", () => outbox(element)),
@@ -41,7 +41,7 @@ const setUp = {
     watch("value", library.choose);
     library.refresh();
   },
-  understood: (element, watch) => watch("value", () => $(".understood", element)?.focus()),
+  understood: (element, watch) => watch("value", () => drawnBy(() => $(".understood", element)?.focus())),
   "concordance-form": (element) =>
     $("form", element).addEventListener("submit", (event) => {
       event.preventDefault();
@@ -49,6 +49,11 @@ const setUp = {
     }),
   settings: (element) => settings(element),
 };
+
+/** Calls `then` when what was watched is in the page: Gradio tells of a value before it has drawn it. */
+function drawnBy(then) {
+  requestAnimationFrame(() => requestAnimationFrame(then));
+}
 
 /** A file that the server wrote for the reader. */
 function outbox(element) {

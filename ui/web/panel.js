@@ -45,7 +45,16 @@ export function drawn() {
     if (button) button.disabled = shown.total < 2;
   }
   pressed();
-  $("h2", panel)?.focus({ preventScroll: true });
+  takeFocus();
+}
+
+/** Moves the focus to the source, again for a while: what is drawn may still be hidden, or be drawn anew. */
+function takeFocus(tries = 20) {
+  const panel = $("#panel .source");
+  const here = document.activeElement;
+  const left = here === document.body || here === opener || !here?.isConnected;
+  if (panel && shown && left) $("h2", panel)?.focus({ preventScroll: true });
+  if (shown && tries > 0) setTimeout(() => takeFocus(tries - 1), 50);
 }
 
 export function setView(wanted) {
