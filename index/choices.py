@@ -5,31 +5,26 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from index import shapes
 from index.characters import characters
-from index.cohesion import Bag, bag, cohesion
+from index.cohesion import Bag, cohesion
+from index.joints import About, balance, beyond, circular, speaks_of
 from index.pieces import INSERTS, Piece
 from index.weights import Features, value
 
 _CLIP = (-8.0, 10.0)  # least and most that it may say
-_BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
-_STRETCH = 250  # characters around a half that tell what it speaks of
 _STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
 _BRIEF = 30  # characters of a line that may be one of a list
-_PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
-_QUOTATION = 300  # characters after which an opened quotation should have been closed
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages, or when it may be a headline
 _MOST = 2500  # halves of a page that are compared with each other
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
-
-About = Callable[[int, int], Bag]  # what the text from a piece on speaks of, back (-1) or forth (1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +75,13 @@ def choices(pieces: Sequence[Piece]) -> list[Choice]:
     """Every piece that may break off inside a sentence, with what it may go on with."""
     tails, heads = _halves(pieces)
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
-    beside = {(tail.row, right): far for tail in tails for right, far in _beyond(pieces, tail.row)}
+    beside = {(tail.row, right): far for tail in tails for right, far in beyond(pieces, tail.row)}
     orders = [head.order for head in heads]
     every = len(tails) * len(heads) <= _MOST
 
     @cache
     def about(row: int, step: int) -> Bag:
-        return _about(pieces, row, step)
+        return speaks_of(pieces, row, step)
 
     def goes_on(tail: Half, head: Half) -> tuple[int, Features]:
         return head.row, list(_features(tail, head, page, beside.get((tail.row, head.row), -1), about))
@@ -115,11 +110,7 @@ def assigned(found: Sequence[Choice], fitted: Mapping[str, float], least: float)
     for pair in pairs:
         if pair.odds < least:
             break
-        if (
-            pair.left not in chosen
-            and pair.right not in taken
-            and not _circular(after, pair.left, pair.right)
-        ):
+        if pair.left not in chosen and pair.right not in taken and not circular(after, pair.left, pair.right):
             chosen[pair.left] = pair
             after[pair.left] = pair.right
             taken.add(pair.right)
@@ -143,19 +134,6 @@ def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
     return tails, heads
 
 
-def _about(pieces: Sequence[Piece], row: int, step: int) -> Bag:
-    """What the text from this piece on, back or forth to the next headline, speaks of."""
-    texts, size = [], 0
-    while 0 <= row < len(pieces) and size < _STRETCH:
-        if pieces[row].kind == "body":
-            texts.append(pieces[row].text)
-            size += len(pieces[row].text)
-        elif texts and pieces[row].kind not in INSERTS:
-            break
-        row += step
-    return bag("\n".join(texts))
-
-
 def _above(pieces: Sequence[Piece], row: int) -> str:
     """What stands above a piece of text."""
     above = next((piece for piece in reversed(pieces[:row]) if piece.kind not in INSERTS), None)
@@ -172,27 +150,6 @@ def _between(pieces: Sequence[Piece], row: int) -> str:
     before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in INSERTS), "nothing")
     after = next((other.kind for other in pieces[row + 1 :] if other.kind not in INSERTS), "nothing")
     return f"{before} {after}"
-
-
-def _beyond(pieces: Sequence[Piece], row: int) -> Iterator[tuple[int, int]]:
-    """Pieces that text breaking off at `row` may go on with, and how many paragraphs stand between."""
-    at = row + 1
-    while at < len(pieces) and pieces[at].kind in INSERTS:
-        at += 1
-    if at >= len(pieces):
-        return
-    if pieces[at].kind == "body":
-        yield at, 0
-    boxed = pieces[at].kind in ("headline", "byline")
-    paragraphs = 0
-    while boxed and at < len(pieces) and paragraphs <= _BOXED:
-        if pieces[at].kind == "body":
-            if paragraphs:
-                yield at, paragraphs
-            paragraphs += 1
-        elif paragraphs and pieces[at].kind in ("headline", "byline"):
-            return
-        at += 1
 
 
 def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequence[Half]:
@@ -227,9 +184,9 @@ def _features(tail: Half, head: Half, page: str, beside: int, about: About) -> I
     yield f"half under {head.state}", 1.0
     if shapes.continues(head.text):
         yield "half goes on", 1.0
-    balance = _balance(tail.text, head.text)
-    if balance:
-        yield f"half quotation {'closed' if balance > 0 else 'open'}", 1.0
+    quotation = balance(tail.text, head.text)
+    if quotation:
+        yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
     if tail.jump or head.jump:
         yield f"half jump {'both' if tail.jump and head.jump else 'away' if tail.jump else 'back'}", 1.0
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
@@ -264,25 +221,3 @@ def _placed(tail: Half, head: Half, beside: int) -> str:
     if distance > 0:
         return "near" if distance <= _CLOSE_BY else "later"
     return "before near" if distance >= -_CLOSE_BY else "before"
-
-
-def _balance(left: str, right: str) -> int:
-    """1 when the right half closes what the left half leaves open, -1 when only one of them does."""
-    found = 0
-    for opening, closing in _PAIRS:
-        open_left = left.rfind(opening) > left.rfind(closing)
-        first_close, first_open = right.find(closing), right.find(opening)
-        closed_right = first_close >= 0 and (first_open < 0 or first_close < first_open)
-        if open_left and closed_right:
-            return 1
-        if closed_right or (open_left and len(right) > _QUOTATION):
-            found = -1
-    return found
-
-
-def _circular(pairs: dict[int, int], left: int, right: int) -> bool:
-    while right in pairs:
-        right = pairs[right]
-        if right == left:
-            return True
-    return False

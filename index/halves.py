@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.characters import characters
 from index.cohesion import Bag, cohesion
+from index.joints import About, balance, circular
 from index.shapes import continues
 
 _ENOUGH = 0.0  # log odds that a pair must reach
@@ -29,13 +30,8 @@ _SAME, _OTHER = 1.0, -5.0  # most and least that the topic may say
 _TOPIC = 2.5  # weight of the logarithm by which cohesion differs from that of strangers
 _STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
-_PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
-_QUOTATION = 300  # characters after which an opened quotation should have been closed
 _FOLLOWING = 3  # halves after it that a half is compared with on longer pages
 _MOST = 2500  # halves of a page that are compared with each other
-
-
-About = Callable[[int, int], Bag]  # what the text from a piece on speaks of, back (-1) or forth (1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def matched(
     pairs: dict[int, int] = {}
     taken: set[int] = set()
     for _, left, right in sorted(scored, reverse=True):
-        if left not in pairs and right not in taken and not _circular(pairs, left, right):
+        if left not in pairs and right not in taken and not circular(pairs, left, right):
             pairs[left] = right
             taken.add(right)
     return pairs
@@ -93,7 +89,7 @@ def _score(tail: Half, head: Half, page: str, beside: int, about: About) -> floa
     if continues(head.text):
         score += 4.0
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
-    score += _BALANCE * _balance(tail.text, head.text) - tail.doubt
+    score += _BALANCE * balance(tail.text, head.text) - tail.doubt
     if not tail.doubt:
         score += _BREAKS_OFF + _ON_PAGE * sum(_HAN.match(part) is not None and part in page for part in joint)
     if head.under_head and not (tail.doubt and head.order - tail.order == 1):
@@ -130,25 +126,3 @@ def _placed(distance: int, beside: int) -> float:
     if 0 < distance <= _CLOSE_BY:
         return _NEAR
     return _LATER if distance > 0 else _EARLIER
-
-
-def _balance(left: str, right: str) -> int:
-    """1 when the right half closes what the left half leaves open, -1 when only one of them does."""
-    found = 0
-    for opening, closing in _PAIRS:
-        open_left = left.rfind(opening) > left.rfind(closing)
-        first_close, first_open = right.find(closing), right.find(opening)
-        closed_right = first_close >= 0 and (first_open < 0 or first_close < first_open)
-        if open_left and closed_right:
-            return 1
-        if closed_right or (open_left and len(right) > _QUOTATION):
-            found = -1
-    return found
-
-
-def _circular(pairs: dict[int, int], left: int, right: int) -> bool:
-    while right in pairs:
-        right = pairs[right]
-        if right == left:
-            return True
-    return False

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from index import shapes
 from index.cohesion import EMPTY, Bag, bag
 from index.halves import Half, matched
-from index.pieces import Piece
+from index.joints import beyond, speaks_of
+from index.pieces import INSERTS, Piece
 
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
-_STRETCH = 250  # characters around a half that tell what it speaks of
 _A_HEADLINE = 99.0
 _HEAD, _PARAGRAPH = "head", "paragraph"
-_BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
-_INSERTS = frozenset({"caption", "quote", "furniture"})
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
     orders: dict[int, int] = {}
     order = 0
     for row, piece in enumerate(pieces):
-        if piece.kind not in _INSERTS:
+        if piece.kind not in INSERTS:
             orders[row] = order
             order += 1
     tails = [
@@ -65,31 +63,18 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
         if piece.kind == "body" and not shapes.opens_with_dateline(piece.text)
     ]
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
-    beside = {(tail.row, right): far for tail in tails for right, far in _beyond(pieces, tail.row)}
+    beside = {(tail.row, right): far for tail in tails for right, far in beyond(pieces, tail.row)}
 
     @cache
     def about(row: int, step: int) -> Bag:
-        return _about(pieces, row, step)
+        return speaks_of(pieces, row, step)
 
     return matched(tails, heads, page, beside, about)
 
 
-def _about(pieces: Sequence[Piece], row: int, step: int) -> Bag:
-    """What the text from this piece on, back or forth to the next headline, speaks of."""
-    texts, size = [], 0
-    while 0 <= row < len(pieces) and size < _STRETCH:
-        if pieces[row].kind == "body":
-            texts.append(pieces[row].text)
-            size += len(pieces[row].text)
-        elif texts and pieces[row].kind not in _INSERTS:
-            break
-        row += step
-    return bag("\n".join(texts))
-
-
 def _above(pieces: Sequence[Piece], row: int) -> str:
     """What stands above a piece of text: a headline, a finished paragraph, or something it may go on with."""
-    above = next((piece for piece in reversed(pieces[:row]) if piece.kind not in _INSERTS), None)
+    above = next((piece for piece in reversed(pieces[:row]) if piece.kind not in INSERTS), None)
     if above is None or pieces[row].back:
         return ""
     if above.kind in ("headline", "byline"):
@@ -97,34 +82,13 @@ def _above(pieces: Sequence[Piece], row: int) -> str:
     return _PARAGRAPH if above.kind == "body" and not above.open else ""
 
 
-def _beyond(pieces: Sequence[Piece], row: int) -> Iterator[tuple[int, int]]:
-    """Pieces that text breaking off at `row` may go on with, and how many paragraphs stand between."""
-    at = row + 1
-    while at < len(pieces) and pieces[at].kind in _INSERTS:
-        at += 1
-    if at >= len(pieces):
-        return
-    if pieces[at].kind == "body":
-        yield at, 0
-    boxed = pieces[at].kind in ("headline", "byline")
-    paragraphs = 0
-    while boxed and at < len(pieces) and paragraphs <= _BOXED:
-        if pieces[at].kind == "body":
-            if paragraphs:
-                yield at, paragraphs
-            paragraphs += 1
-        elif paragraphs and pieces[at].kind in ("headline", "byline"):
-            return
-        at += 1
-
-
 def _doubt(pieces: Sequence[Piece], row: int) -> float:
     """How much an open line looks like a headline instead of what is left of a sentence, as log odds."""
     piece = pieces[row]
     if piece.kind != "headline" or piece.away:
         return 0.0
-    before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in _INSERTS), "")
-    after = next((other.kind for other in pieces[row + 1 :] if other.kind not in _INSERTS), "")
+    before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in INSERTS), "")
+    after = next((other.kind for other in pieces[row + 1 :] if other.kind not in INSERTS), "")
     doubt = {"body": 7.0, "headline": 4.0, "byline": 8.0}.get(after, 2.0)
     if before != "body":
         doubt = 9.0 if "，" in piece.text else _A_HEADLINE
@@ -138,7 +102,7 @@ def runs(pieces: Sequence[Piece], pairs: dict[int, int]) -> list[Run]:
     run = Run()
     last = -1
     for row, piece in enumerate(pieces):
-        if piece.kind in _INSERTS:
+        if piece.kind in INSERTS:
             continue
         heading = piece.kind in ("headline", "byline") and row not in pairs and row not in rights
         why = _break(pieces, run, last, row, pairs, rights, heading)

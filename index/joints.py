@@ -1,0 +1,72 @@
+"""What two halves of a sentence show where they would meet: what lies between, their topics, their quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from index.cohesion import Bag, bag
+from index.pieces import INSERTS, Piece
+
+_BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
+_STRETCH = 250  # characters around a half that tell what it speaks of
+_PAIRS = (("“", "”"), ("（", "）"), ("(", ")"), ("《", "》"))
+_QUOTATION = 300  # characters after which an opened quotation should have been closed
+
+About = Callable[[int, int], Bag]  # what the text from a piece on speaks of, back (-1) or forth (1)
+
+
+def beyond(pieces: Sequence[Piece], row: int) -> Iterator[tuple[int, int]]:
+    """Pieces that text breaking off at `row` may go on with, and how many paragraphs stand between."""
+    at = row + 1
+    while at < len(pieces) and pieces[at].kind in INSERTS:
+        at += 1
+    if at >= len(pieces):
+        return
+    if pieces[at].kind == "body":
+        yield at, 0
+    boxed = pieces[at].kind in ("headline", "byline")
+    paragraphs = 0
+    while boxed and at < len(pieces) and paragraphs <= _BOXED:
+        if pieces[at].kind == "body":
+            if paragraphs:
+                yield at, paragraphs
+            paragraphs += 1
+        elif paragraphs and pieces[at].kind in ("headline", "byline"):
+            return
+        at += 1
+
+
+def speaks_of(pieces: Sequence[Piece], row: int, step: int) -> Bag:
+    """What the text from this piece on, back or forth to the next headline, speaks of."""
+    texts, size = [], 0
+    while 0 <= row < len(pieces) and size < _STRETCH:
+        if pieces[row].kind == "body":
+            texts.append(pieces[row].text)
+            size += len(pieces[row].text)
+        elif texts and pieces[row].kind not in INSERTS:
+            break
+        row += step
+    return bag("\n".join(texts))
+
+
+def balance(left: str, right: str) -> int:
+    """1 when the right half closes what the left half leaves open, -1 when only one of them does."""
+    found = 0
+    for opening, closing in _PAIRS:
+        open_left = left.rfind(opening) > left.rfind(closing)
+        first_close, first_open = right.find(closing), right.find(opening)
+        closed_right = first_close >= 0 and (first_open < 0 or first_close < first_open)
+        if open_left and closed_right:
+            return 1
+        if closed_right or (open_left and len(right) > _QUOTATION):
+            found = -1
+    return found
+
+
+def circular(pairs: Mapping[int, int], left: int, right: int) -> bool:
+    """Whether following the pairs from the right half leads back to the left one."""
+    while right in pairs:
+        right = pairs[right]
+        if right == left:
+            return True
+    return False
