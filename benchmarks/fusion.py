@@ -25,7 +25,7 @@ from index.search import DEPTH
 
 WEIGHTS = (50.0, 70.0, 100.0, 140.0)
 CLEAR = (0.05, 0.065, 0.08, 0.12)
-ENOUGH = (30.0, 40.0, 50.0, 70.0, 1e9)  # the last: a high score silences nothing
+ENOUGH = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 1e9)  # the last: a high score silences nothing
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
