@@ -18,10 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.document import ModelError
+from index.encode import bundled
 
 NUMBER, WORD = "0", "a"
-_FILE = "characters/characters.safetensors.xz"
-_FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
 _SMOOTHING = (32.0, 16.0)  # weight of the shorter context, as if seen so often
 _UNKNOWN = 0
 _REMEMBERED = 100_000  # log probabilities that are kept, some 20 MB
@@ -139,9 +138,9 @@ class Characters:
 @cache
 def characters() -> Characters:
     """The model that the package ships with. Raises ModelError when it is missing or damaged."""
-    path = next((folder / _FILE for folder in _FOLDERS if (folder / _FILE).exists()), None)
-    if path is None:
-        raise ModelError(f"the character model {_FILE} is missing from the installation; install youju again")
+    path = bundled("characters") / "characters.safetensors.xz"
+    if not path.exists():
+        raise ModelError(f"{path}: the character model is missing from the installation; install youju again")
     return _loaded(path)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
 from index.document import ModelError
+from index.encode import bundled
 
 Features = list[tuple[str, float]]  # names and values; a name may occur more than once
-
-_FILE = "sorting/sorting.json"
-_FOLDERS = (Path(__file__).parent / "models", Path(__file__).parent.parent / "models")
 
 
 def value(fitted: Mapping[str, float], features: Iterable[tuple[str, float]]) -> float:
@@ -23,9 +20,9 @@ def value(fitted: Mapping[str, float], features: Iterable[tuple[str, float]]) ->
 @cache
 def weights() -> Mapping[str, float]:
     """The weights that the package ships with. Raises ModelError when they are missing or damaged."""
-    path = next((folder / _FILE for folder in _FOLDERS if (folder / _FILE).exists()), None)
-    if path is None:
-        raise ModelError(f"the weights {_FILE} are missing from the installation; install youju again")
+    path = bundled("sorting") / "sorting.json"
+    if not path.exists():
+        raise ModelError(f"{path}: the weights are missing from the installation; install youju again")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["weights"]
         return {str(name): float(amount) for name, amount in found.items()}

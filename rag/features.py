@@ -15,12 +15,12 @@ from index.search import Hit
 from rag.evidence import Cut, Piece
 from rag.facts import dates, numbers, same_date
 from rag.letters import letters, longest_run
+from rag.quantities import clashes
 from rag.question import Asked, Expect
 from rag.rarity import pieces
 from rag.rerank import Read, chance, share
 from rag.scene import Scene
 from rag.short import short_answer
-from rag.units import clashes
 from rag.words import content, speakers, tagged
 
 Rows = npt.NDArray[np.float32]

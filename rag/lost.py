@@ -9,10 +9,10 @@ from rag.choose import Scored, clause_bounds, clause_weights
 from rag.evidence import Piece
 from rag.facts import dates, numbers
 from rag.letters import containment, letters
+from rag.quantities import clashes
 from rag.question import Asked, Expect
 from rag.rarity import Rarity
 from rag.short import lost_answer, short_answer
-from rag.units import clashes
 
 NEARLY = 0.9  # of the nearness of the number given
 BESIDE = 8  # letters on each side of a number that tell what it counts

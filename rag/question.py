@@ -9,7 +9,7 @@ from enum import StrEnum
 from index.tokens import tagged
 from rag.facts import Fact, dates, numbers, quoted
 from rag.letters import plain as in_plain
-from rag.units import kinds_asked
+from rag.quantities import kinds_asked
 
 
 class Expect(StrEnum):
@@ -40,7 +40,7 @@ class Asked:
     `focus` is the folded question without its question words and courtesies;
     `names` are people, places, organisations and quoted terms in it; `unit` is
     the measure word asked for (`多少公里` asks for `公里`), `kinds` what a number
-    may measure to be an answer (`rag.units`), any where there are none.
+    may measure to be an answer (`rag.quantities`), any where there are none.
     """
 
     text: str

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from rag.facts import dates, numbers
 from rag.letters import letters, occurrences
+from rag.quantities import clashes
 from rag.question import QUESTION_WORD, Asked, Expect
 from rag.rarity import Rarity
-from rag.units import clashes
 from rag.words import speakers, tagged
 
 BESIDE = 2.0  # how much more a word beside the question word pulls

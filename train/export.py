@@ -171,6 +171,7 @@ def main() -> None:
         mask_token="[MASK]", model_max_length=settings.length,
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     ).save_pretrained(settings.model)  # fmt: skip
+    tokenizer.save(str(settings.model / "tokenizer.json"), pretty=False)  # else a line for every piece
     training = {
         "seconds": round(state["spent"]),
         "steps": state["step"],

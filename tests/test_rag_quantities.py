@@ -14,11 +14,11 @@ from rag.assistant import Assistant
 from rag.followup import rewrite
 from rag.orders import without_orders
 from rag.parts import subquestions, timeless
+from rag.quantities import kind_of, kinds_asked
 from rag.question import understand
 from rag.rarity import Rarity
 from rag.readings import Aspect
 from rag.short import lost_answer, short_answer
-from rag.units import kind_of, kinds_asked
 
 DOCUMENTS = Path(__file__).resolve().parent / "rag_documents"
 SENTENCE = "新校区占地46亩，总投资1.35亿元，距车站9.4公里，历时两年建成，可容纳1200名学生，绿化率达到35%。"
