@@ -23,9 +23,9 @@ from index import dense, fuse, lexical
 from index.encode import load_encoder
 from index.search import DEPTH
 
-WEIGHTS = (50.0, 70.0, 100.0, 140.0)
-CLEAR = (0.05, 0.065, 0.08, 0.12)
-ENOUGH = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 1e9)  # the last: a high score silences nothing
+WEIGHTS = (70.0, 100.0, 140.0)
+CLEAR = (0.05, 0.065, 0.08, 0.1)
+ENOUGH = (30.0, 35.0, 40.0, 45.0, 50.0, 1e9)  # the last: a high score silences nothing
 
 
 def ndcg(order: list[str], relevant: dict[str, int]) -> float:
@@ -79,7 +79,7 @@ def main() -> None:
     print(f"{'nDCG@10':<40}" + "".join(f"{folder.name:>16}" for folder in options.collections) + "    mean")
     for name in table[0]:
         row = [column[name] for column in table]
-        print(f"{name:<40}" + "".join(f"{value:>16.3f}" for value in row) + f"{np.mean(row):>8.3f}")
+        print(f"{name:<40}" + "".join(f"{value:>16.4f}" for value in row) + f"{np.mean(row):>8.4f}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from eval.measures import Scores, graded, in_order
 from eval.runs import Retrieved, Run
 from index.document import YoujuError
 
-BEIR_MEASURES = ("nDCG@10", "R@10", "R@100", "MRR", "Success@5")
+BEIR_MEASURES = ("nDCG@10", "P@1", "R@10", "R@100", "MRR", "Success@5")
 DEPTH = 100
 _SUFFIXES = ("", ".xz", ".gz")
 
