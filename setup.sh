@@ -2,6 +2,7 @@
 # Create .venv with .venv/bin/youju in it; `make setup` calls this. Safe to run again.
 #   setup.sh        what a user needs
 #   setup.sh dev    and what the checks need
+# TORCH_INDEX names another index than PyTorch's own for its CPU build, a mirror say.
 set -eu
 cd "$(dirname "$0")"
 extra=${1:-}
@@ -27,7 +28,7 @@ fi
 if command -v uv >/dev/null 2>&1; then
   tool="uv pip"; echo "Setting up .venv with uv and $($python --version)"
   [ -x .venv/bin/python ] || uv venv --quiet --python "$python" .venv
-  install() { VIRTUAL_ENV=$PWD/.venv uv pip install --quiet "$@"; }
+  install() { VIRTUAL_ENV=$PWD/.venv uv pip install --quiet --compile-bytecode "$@"; }
 else
   tool="pip"; echo "Setting up .venv with pip and $($python --version)"
   [ -x .venv/bin/pip ] || "$python" -m venv .venv || {
@@ -36,7 +37,7 @@ else
 fi
 
 # On Linux, PyPI's torch brings 3 GB of CUDA, of no use without a GPU.
-cpu_index=https://download.pytorch.org/whl/cpu
+cpu_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
 torch="torch==2.13.*"
 if .venv/bin/python -c 'import torch, sys; sys.exit(not torch.__version__.startswith("2.13."))' 2>/dev/null; then
   echo "torch is there already"
@@ -49,7 +50,7 @@ except OSError:
     sys.exit(1)
 PY
 then
-  echo "No GPU: torch from PyTorch's own CPU index (about 200 MB)"
+  echo "No GPU: torch's CPU build (about 200 MB) from $cpu_index"
   install "$torch" --index-url "$cpu_index"
 else
   echo "torch from the configured package index; where that gives the CUDA build it is about 3 GB with its libraries"
@@ -57,7 +58,7 @@ else
   .venv/bin/python -m pip --version >/dev/null 2>&1 || install pip
   .venv/bin/python -m pip install --quiet --disable-pip-version-check "$torch"
 fi
-.venv/bin/python -c 'import torch; print("torch", torch.__version__)'
+.venv/bin/python -c 'from importlib.metadata import version; print("torch", version("torch"))'
 du -sh .venv/lib/python3*/site-packages/torch | awk '{print "torch takes " $1 " on disk"}'
 
 echo "Installing Youju and what it needs with $tool …"
