@@ -31,6 +31,12 @@ _NAMES = re.compile(
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}"
     r"|[\u3400-\u9fff]{2,3}"
 )
+_NOTED = re.compile(
+    r"(?:本文|本版|本组|以上)?(?:作者|记者|执笔|撰稿|撰文|编译|整理|编辑|责编|选自|摘自|原载|转载|转自|来源|署名)"
+    r"|完\Z|据[\u3400-\u9fff]{2,10}(?:报道|消息|电|社|网)\Z"
+    r"|[\u3400-\u9fff、 \u3000]{2,24}(?:供稿|整理|编译|执笔|采写|采访整理|综合报道)\Z"
+)
+_NAMED = re.compile(rf"(?:[{SURNAMES}][\u3400-\u9fff]{{1,2}}[ \u3000、]*){{1,6}}")
 _CREDIT = re.compile(
     r"(?:\A|[。！？!?）)”\s])(?P<who>[^。！？!?）)”]{1,40})(?:摄影|摄|供图|制图|绘)[）)]?[。.]?\Z"
 )
@@ -55,6 +61,16 @@ def is_byline(text: str) -> bool:
     if not _ROLE.fullmatch(words[0]):
         return False
     return all(_ROLE.fullmatch(word) or _NAME.fullmatch(word) or _DONE.fullmatch(word) for word in words)
+
+
+def is_note(text: str) -> bool:
+    """Whether the line is a remark in brackets on who wrote or first printed the article above it."""
+    if not 4 <= len(text) <= _LONGEST or text[0] not in "（(" or text[-1] not in "）)":
+        return False
+    inside = text[1:-1].strip()
+    if any(mark in inside for mark in "（()）。！？"):
+        return False
+    return _NOTED.match(inside) is not None or _NAMED.fullmatch(inside) is not None
 
 
 def is_names(text: str) -> bool:

@@ -9,18 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from index import shapes
 from index.characters import characters
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance, beyond, circular, speaks_of
+from index.meaning import cosines, vector
 from index.pieces import INSERTS, Piece
 from index.weights import Features, value
 
-_CLIP = (-8.0, 10.0)  # least and most that it may say
+_CLIP = (-4.0, 7.0)  # least and most that one character at the joint may say
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
+_SENTENCE = re.compile(r"[。！？；]")
 _BRIEF = 30  # characters of a line that may be one of a list
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages, or when it may be a headline
 _MOST = 2500  # halves of a page that are compared with each other
@@ -83,21 +87,19 @@ def choices(pieces: Sequence[Piece]) -> list[Choice]:
     def about(row: int, step: int) -> Bag:
         return speaks_of(pieces, row, step)
 
-    def goes_on(tail: Half, head: Half) -> tuple[int, Features]:
-        return head.row, list(_features(tail, head, page, beside.get((tail.row, head.row), -1), about))
+    def goes_on(tail: Half, head: Half) -> Features:
+        return list(_features(tail, head, page, beside.get((tail.row, head.row), -1), about))
 
-    return [
-        Choice(
-            tail.row,
-            list(_ends(tail)),
-            tuple(
-                goes_on(tail, head)
-                for head in (heads if every and not tail.state else _following(heads, orders, tail))
-                if tail.row != head.row
-            ),
+    made = []
+    for tail in tails:
+        found = heads if every and not tail.state else _following(heads, orders, tail)
+        own = [head for head in found if head.row != tail.row]
+        others = (
+            (head.row, [*goes_on(tail, head), *near])
+            for head, near in zip(own, _near(tail, own), strict=True)
         )
-        for tail in tails
-    ]
+        made.append(Choice(tail.row, list(_ends(tail)), tuple(others)))
+    return made
 
 
 def assigned(found: Sequence[Choice], fitted: Mapping[str, float], least: float) -> dict[int, Pair]:
@@ -159,7 +161,12 @@ def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequ
 
 def _ends(tail: Half) -> Iterator[tuple[str, float]]:
     """What speaks for a left half going on nowhere on this page; names begin with `half`."""
-    yield "half ends", 1.0
+    yield f"half ends{', maybe headline' if tail.state else ''}", 1.0
+    if shapes.runs_on(tail.text):
+        yield "half ends, running text", 1.0
+    if _SENTENCE.search(tail.text):
+        yield "half ends, after a sentence", 1.0
+    yield "half ends, length", min(len(tail.text), 80) / 40.0
     if tail.jump:
         yield "half ends, jump", 1.0
     if tail.text.rstrip()[-1:] in ("，", ",", "、"):
@@ -180,7 +187,8 @@ def _ends(tail: Half) -> Iterator[tuple[str, float]]:
 def _features(tail: Half, head: Half, page: str, beside: int, about: About) -> Iterator[tuple[str, float]]:
     """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`."""
     yield from _fit(tail.text, head.text)
-    yield f"half {_placed(tail, head, beside)}{', maybe headline' if tail.state else ''}", 1.0
+    placed = _placed(tail, head, beside)
+    yield f"half {placed}{', maybe headline' if tail.state else ''}", 1.0
     yield f"half under {head.state}", 1.0
     if shapes.continues(head.text):
         yield "half goes on", 1.0
@@ -192,17 +200,36 @@ def _features(tail: Half, head: Half, page: str, beside: int, about: About) -> I
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
     yield "half joint on page", float(sum(_HAN.match(part) is not None and part in page for part in joint))
     yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
+    if shapes.runs_on(tail.text):
+        yield f"half running {placed}", 1.0
+
+
+def _near(tail: Half, heads: Sequence[Half]) -> Iterator[Features]:
+    """How alike the meanings of both halves are, by themselves and beside the other candidates."""
+    if not heads:
+        return
+    found = cosines(vector(tail.text), np.stack([vector(head.text) for head in heads]))
+    nearest = max(found)
+    for near in found:
+        yield [("half alike", near * 3.0), ("half less alike", min(nearest - near, 0.3) * 5.0)]
 
 
 def _fit(left: str, right: str) -> Iterator[tuple[str, float]]:
     """How much the characters at the joint attract each other, and the right ones begin something."""
     model = characters()
     before, after = model.symbols(left[-12:])[-2:], model.symbols(right[:12])[:2]
-    if before and after:
-        alone = sum(math.log(model.ones[symbol] / model.total) for symbol in after)
-        yield "half attracts", max(_CLIP[0], min(model.follow(before, after) - alone, _CLIP[1])) / 5.0
-        begins = model.follow(model.symbols("。"), after) - alone
-        yield "half begins", max(_CLIP[0], min(begins, _CLIP[1])) / 5.0
+    stop = model.symbols("。")
+    if not before or not after:
+        return
+    for at, symbol in enumerate(after):
+        alone = math.log(model.ones[symbol] / model.total)
+        place = "second" if at else "first"
+        yield f"half attracts {place}", _clipped(model.follow([*before, *after[:at]], [symbol]) - alone)
+        yield f"half begins {place}", _clipped(model.follow([*stop, *after[:at]], [symbol]) - alone)
+
+
+def _clipped(odds: float) -> float:
+    return max(_CLIP[0], min(odds, _CLIP[1])) / 3.0
 
 
 def _topic(left: Bag, right: Bag) -> float:

@@ -74,6 +74,9 @@ def copy_of(draft: Draft, pieces: Sequence[Piece], pairs: dict[int, int]) -> Cop
         elif piece.kind == "signature" or piece.kind == "byline":
             (found.signatures if piece.kind == "signature" else found.bylines).append(piece)
         else:
+            section = found.sections[-1]
+            if shapes.opens_with_dateline(piece.text) and len(section.paragraphs) > bool(section.name):
+                found.sections.append(Section(section.name))  # what follows speaks from another day
             found.sections[-1].paragraphs.append(piece.content)
     body = [row for row in rows if pieces[row].kind == "body"]
     begins, ends = _begins(body, pieces, rights), _ends(body, pieces, pairs)

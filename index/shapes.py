@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import re
 
-from index.bylines import ends_with_credit
+from index.bylines import ends_with_credit, is_note
 from index.characters import characters
 
 LONGEST_TITLE = 48  # characters
 _ASKED = re.compile(r"[？?！!][”’」』]?[^？?！!”’」』\s]")
+_RUNNING = 24  # characters of the shortest line that is surely running text
+_RUNS = re.compile(r"[，。；：、,;]")
 _TAIL = 12  # characters at the end of a text that tell whether it is finished
 _SAYING = re.compile(r"(?:指出|强调|表示|认为|告诉记者|介绍|说)[，,]")
 _LONG = 24  # characters beyond which a headline has one comma at most
@@ -72,6 +74,11 @@ def semi_ended(text: str) -> bool:
     return SEMI_ENDED.search(text[-_TAIL:]) is not None
 
 
+def runs_on(text: str) -> bool:
+    """Whether text that does not end a sentence is surely running text that was cut."""
+    return len(text) >= _RUNNING and _RUNS.search(text) is not None and not semi_ended(text)
+
+
 def continues(text: str) -> bool:
     """Whether the text begins with what only stands inside a sentence."""
     return _CONTINUES.match(text) is not None
@@ -93,7 +100,9 @@ def stops(text: str) -> float:
 
 
 def is_signature(text: str) -> bool:
-    """A dateline that stands alone, as printed under an article."""
+    """A dateline or a remark on the author that stands alone, as printed under an article."""
+    if is_note(text):
+        return True
     match = DATELINE.match(text)
     return match is not None and match.end() == len(text) and "电" in match["wire"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from index import shapes
+from index.likeness import About, Likeness, Topics, topic
 from index.pieces import Piece
-from index.units import Pairs, Topics, Unit, runs_on, spread
+from index.units import Unit, spread
 from index.weights import Features, value
 
 _BEAM = 12  # ways of reading the page so far that are kept
@@ -29,8 +29,7 @@ STAY, NEW, BACK = "stay", "new", "back"
 class Held:
     """An article so far. `last` is its last unit, `sections` the headlines inside its text."""
 
-    pairs: Pairs
-    size: int  # of its pairs
+    about: About
     last: int
     head: int = 0  # headlines above its text
     body: int = 0  # paragraphs
@@ -69,12 +68,12 @@ class Sorter:
         if not number or not self.units[number].head or self.units[number - 1].head:
             return False
         last = self.pieces[self.units[number - 1].rows[-1]]
-        return bool(last.away) or (self.open[number - 1] and runs_on(last.text))
+        return bool(last.away) or (self.open[number - 1] and shapes.runs_on(last.text))
 
     def _turn(self, number: int) -> Features:
         unit = self.units[number]
         odds = self.topics.turn(number, self.units)
-        return _topic(f"turn {'H' if unit.head else 'B'}", odds) if odds else []
+        return topic(f"turn {'H' if unit.head else 'B'}", odds) if odds else []
 
     def best(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[int]:
         """Number of the article of each unit, numbered as they begin; the first may be `given`."""
@@ -83,29 +82,30 @@ class Sorter:
             ways = [self.step(ways[0], number, at, 0.0)]
         for number in range(len(given), len(self.units)):
             ways = self._grown(ways, number, beam)
-        return list(max(ways, key=lambda way: way.score + self._value(self.end(way))).labels)
+        return list(max(ways, key=lambda way: way.score).labels)
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
-        asked = [(way, at) for way in ways for at in self._articles(way, number)]
+        asked = [(way, at) for way in ways for at in self.articles(way, number)]
         flat = {id(way.held[at]): way.held[at] for way, at in asked}
-        odds = self.topics.odds(
-            number, [held.pairs for held in flat.values()], [held.size for held in flat.values()]
-        )
-        known = dict(zip(flat, odds, strict=True))
+        alike = self.topics.likeness(number, [held.about for held in flat.values()])
+        known = dict(zip(flat, alike, strict=True))
+        worth: dict[tuple[int, str], float] = {}  # of likeness: ways share most of their articles
         scored: list[tuple[float, int, Way, int]] = []
         for way, at in asked:
-            choice = STAY if at == way.labels[-1] else BACK
-            features = self.moving(way, number, at, known[id(way.held[at])])
-            gain = self.fixed[number][choice] + self._value(features)
+            held, choice = way.held[at], STAY if at == way.labels[-1] else BACK
+            key = id(held), choice
+            if key not in worth:
+                worth[key] = self._value(self.alike(held, number, choice, known[id(held)]))
+            gain = self.fixed[number][choice] + worth[key] + self._value(self.moving(way, number, at))
             scored.append((way.score + gain, len(scored), way, at))
         for way in ways:
-            gain = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held), 0.0))
+            gain = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held)))
             scored.append((way.score + gain, len(scored), way, len(way.held)))
         scored.sort(key=lambda item: (-item[0], item[1]))
         least = scored[0][0] - _MARGIN
         return [self.step(way, number, at, score) for score, _, way, at in scored[:beam] if score >= least]
 
-    def _articles(self, way: Way, number: int) -> Iterator[int]:
+    def articles(self, way: Way, number: int) -> Iterator[int]:
         """Articles that the next unit may go on with: the one above it, or an earlier one not yet whole."""
         latest = sorted(range(len(way.held)), key=lambda at: -way.held[at].last)
         for at in latest[:_BACK]:
@@ -126,15 +126,14 @@ class Sorter:
     def step(self, way: Way, number: int, at: int, score: float) -> Way:
         """The way with one more unit in the article `at`."""
         unit = self.units[number]
-        pairs, size = self.topics.rows[number], self.topics.sizes[number]
         if at == len(way.held):
-            new = Held(pairs, size, number, int(unit.head), int(not unit.head), digits=unit.digits)
+            about = self.topics.alone(number)
+            new = Held(about, number, int(unit.head), int(not unit.head), digits=unit.digits)
             return Way((*way.labels, at), (*way.held, new), score)
         held = way.held[at]
         grown = replace(
             held,
-            pairs=np.maximum(held.pairs, pairs),
-            size=held.size + size,
+            about=self.topics.grown(held.about, number),
             last=number,
             head=held.head + (unit.head and not held.body),
             body=held.body + (not unit.head),
@@ -143,8 +142,22 @@ class Sorter:
         )
         return Way((*way.labels, at), (*way.held[:at], grown, *way.held[at + 1 :]), score)
 
-    def moving(self, way: Way, number: int, at: int, odds: float) -> Features:
-        """Features of putting a unit into the article `at`, which has `odds` of speaking of the same."""
+    def traced(self, way: Way, number: int, at: int) -> Features:
+        """All features of putting a unit into the article `at`."""
+        choice = NEW if at == len(way.held) else STAY if at == way.labels[-1] else BACK
+        found = [*spread(self.shapes[number], choice), *self.moving(way, number, at)]
+        if at < len(way.held):
+            held = way.held[at]
+            found += self.alike(held, number, choice, self.topics.likeness(number, [held.about])[0])
+        return found
+
+    def alike(self, held: Held, number: int, choice: str, found: Likeness) -> Features:
+        """Features of an article's being so much like a unit."""
+        kind = "H" if self.units[number].head else "B"
+        return self.topics.features(f"{choice} {kind}{'' if held.body else ' bare'}", number, found)
+
+    def moving(self, way: Way, number: int, at: int) -> Features:
+        """Features of putting a unit into the article `at`, but for its likeness."""
         unit = self.units[number]
         kind = "H" if unit.head else "B"
         leaving = way.held[way.labels[-1]] if way.labels else None
@@ -157,7 +170,6 @@ class Sorter:
             return found
         held = way.held[at]
         choice = STAY if way.labels[-1] == at else BACK
-        found += _topic(f"{choice} {kind}{'' if held.body else ' bare'}", odds)
         found.append((f"{choice} {kind} to {_state(held)}", 1.0))
         if held.digits * unit.digits < 0:
             found.append((f"{choice} {kind} digits lost in one", 1.0))
@@ -199,18 +211,6 @@ class Sorter:
             found.append(("back H again", 1.0))
         return found
 
-    def end(self, way: Way) -> Features:
-        """Features of the articles as they are in the end."""
-        found: Features = []
-        for held in way.held:
-            if not held.body:
-                found.append(("only a headline", 1.0))
-            if not held.head:
-                found.append(("no headline", 1.0))
-            if not held.head and held.sections:
-                found.append(("no headline but sections", 1.0))
-        return found
-
     def _value(self, features: Features) -> float:
         return value(self.weights, features)
 
@@ -247,15 +247,6 @@ def _moved(unit: Unit, first: int, last: int) -> Unit:
     """The unit as one of a page; halves of its sentences beyond the page are forgotten."""
     left, right = (at - first if first <= at < last else -1 for at in (unit.left, unit.right))
     return replace(unit, left=left, right=right)
-
-
-def _topic(name: str, odds: float) -> Features:
-    """Piecewise linear in the odds: below zero, up to five, beyond."""
-    return [
-        (f"{name} topic against", max(-15.0, min(odds, 0.0)) / 5.0),
-        (f"{name} topic for", max(0.0, min(odds, 5.0)) / 5.0),
-        (f"{name} topic clear", max(0.0, min(odds - 5.0, 15.0)) / 10.0),
-    ]
 
 
 def _state(held: Held) -> str:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-
-import numpy as np
-import numpy.typing as npt
 
 from index import shapes
 from index.bylines import is_credit
@@ -22,16 +17,9 @@ from index.weights import Features
 
 _LOST = re.compile(r"(?<=[\u3400-\u9fff，。、])[ \u00a0]{2,}(?=[\u3400-\u9fff])|\A[ \u00a0]+[年月日]")
 _DIGIT = re.compile(r"[0-9０-９]")
-_RUNNING = 24  # characters of the shortest line that is surely running text
-_RUNS = re.compile(r"[，。；：、,;]")
 _LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from long ones
 _BELOW = 150  # characters of a small item below a headline
 _SHORT = 60  # characters of a short paragraph
-_WINDOW = 3  # units on either side that tell whether the text turns to something else
-_ALPHA = 2000.0  # how many pairs the text's own words weigh less than the language's, see `Topics`
-
-
-Pairs = npt.NDArray[np.float32]  # one where a pair of characters occurs, else zero
 
 
 @dataclass(slots=True)
@@ -99,11 +87,6 @@ def _grouped(pieces: Sequence[Piece], pairs: dict[int, Pair]) -> Iterator[Unit]:
         yield unit
 
 
-def runs_on(text: str) -> bool:
-    """Whether text that does not end a sentence is surely running text that was cut."""
-    return len(text) >= _RUNNING and _RUNS.search(text) is not None and not shapes.semi_ended(text)
-
-
 def _stack(pieces: Sequence[Piece], found: Sequence[Unit]) -> None:
     """Tell each headline what stands below it."""
     below: Unit | None = None
@@ -149,7 +132,7 @@ def _end(pieces: Sequence[Piece], unit: Unit, after: Unit) -> Iterator[tuple[str
         yield "after closed", 1.0
     elif last.open:
         yield ("after colon" if shapes.semi_ended(last.text) else "after open"), 1.0
-        if runs_on(last.text):
+        if shapes.runs_on(last.text):
             yield "after cut", 1.0
     if last.away:
         yield "after away", 1.0
@@ -230,60 +213,6 @@ def _body(pieces: Sequence[Piece], unit: Unit) -> Iterator[tuple[str, float]]:
         yield "open", 1.0
     if len(piece.text) < _SHORT:
         yield "short", 1.0
-
-
-class Topics:
-    """Which units speak of the same things, as the odds of one source of words against two.
-
-    The Bayes factor of one Dirichlet-multinomial for both texts against one for each (Eisenstein and Barzilay
-    2008), over different character pairs, the prior being their frequency in the language. Only pairs that
-    stand in two units of a page can matter; they are the columns of a matrix.
-    """
-
-    def __init__(self, found: Sequence[Unit]) -> None:
-        seen = Counter(pair for unit in found for pair in unit.bag.pairs)
-        shared = {pair: column for column, pair in enumerate(sorted(p for p in seen if seen[p] > 1))}
-        self.sizes = [len(unit.bag.pairs) for unit in found]
-        self.weights = np.array([_gain(pair) for pair in shared], dtype=np.float32)
-        self.rows: Pairs = np.zeros((len(found), len(shared)), dtype=np.float32)
-        for number, unit in enumerate(found):
-            self.rows[number, [shared[pair] for pair in unit.bag.pairs if pair in shared]] = 1.0
-
-    def turn(self, number: int, found: Sequence[Unit]) -> float:
-        """Log odds that the text before a unit, back to a headline, and that from it on speak of the same."""
-        before, after = number, number
-        while before > 0 and number - before < _WINDOW and not found[before - 1].head:
-            before -= 1
-        while after < len(found) and found[after].head:
-            after += 1
-        while after < len(found) and after - number < _WINDOW + 2 and not found[after].head:
-            after += 1
-        if before == number or after == number:
-            return 0.0
-        left, right = self.rows[before:number].max(axis=0), self.rows[number:after].max(axis=0)
-        sizes = sum(self.sizes[before:number]), sum(self.sizes[number:after])
-        return float((left * right) @ self.weights) - _mass(sum(sizes)) + _mass(sizes[0]) + _mass(sizes[1])
-
-    def odds(self, number: int, held: Sequence[Pairs], sizes: Sequence[int]) -> list[float]:
-        """Log odds that a unit speaks of the same as each of the texts, given by their pairs and sizes."""
-        if not held:
-            return []
-        gains = (np.stack(held) @ (self.rows[number] * self.weights)).tolist()
-        own = self.sizes[number]
-        return [
-            gain - _mass(own + size) + _mass(own) + _mass(size)
-            for gain, size in zip(gains, sizes, strict=True)
-        ]
-
-
-@lru_cache(maxsize=400_000)
-def _gain(pair: str) -> float:
-    return math.log1p(math.exp(characters().rarity(pair)) / _ALPHA)
-
-
-@cache
-def _mass(size: int) -> float:
-    return math.lgamma(_ALPHA + size) - math.lgamma(_ALPHA)
 
 
 def spread(features: Iterable[tuple[str, float]], choice: str) -> Features:

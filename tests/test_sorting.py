@@ -18,7 +18,7 @@ from index.segment import segment
 from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import units_of
 from index.weights import value, weights
-from train.sorting import example, fitted, joints, likelihood, pieces_of
+from train.sorting import example, joints, likelihood, pieces_of, steps
 
 ARTICLES = read_manuscripts(Path(__file__).parents[1] / "eval" / "press_articles" / "tuning")
 
@@ -108,7 +108,7 @@ def test_fitting_learns_the_pages_it_is_given() -> None:
     broken = [choices(rows) for rows in named]
     halves = likelihood([joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)])
     made = [example(*item, halves) for item in zip(named, broken, pages, strict=True)]
-    found = fitted([item for item in made if item is not None], 6, 4)
+    found = likelihood([step for item in made if item is not None for step in steps(item)], ridge=0.1)
     right = sum(Sorter(i.pieces, i.units, found).best(4) == list(i.labels) for i in made if i is not None)
     assert right >= len(pages) - 1
 

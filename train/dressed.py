@@ -1,10 +1,13 @@
-"""Reports that came with a headline only, dressed as newspapers print them: bylines, datelines, section headings."""
+"""Reports that came with a headline only, dressed as newspapers print them.
+
+They get bylines, datelines, section headings, paragraphs of all lengths; some become short items.
+"""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from eval.manuscript import Block, Manuscript
@@ -13,12 +16,44 @@ _FAMILIES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高"
 _GIVEN = "明华芳伟丽军静强磊洋艳勇敏杰涛超秀霞平刚"
 _CITIES = ("北京", "上海", "杭州", "武汉", "成都", "西安", "广州")
 _REPORTER = ("本报记者", "记者", "本报首席记者", "本报通讯员", "新华社记者")
+_SENTENCE = re.compile(r"[^。！？]*[。！？]+[”’」』）]*|[^。！？]+$")
+_NOTES = (
+    "（{names}）",
+    "（{names} 整理）",
+    "（作者系本报特约撰稿人）",
+    "（记者 {names}）",
+    "（作者单位：{city}市图书馆）",
+)
 _CLAUSE = re.compile(r"[，。；：！？“”]")
 
 
 def dressed(found: Sequence[Manuscript], draw: random.Random) -> list[Manuscript]:
     """The same reports, most of them with a byline or dateline, some with sections, kickers or subtitles."""
-    return [_sectioned(_signed(_crowned(report, draw), draw), draw) for report in found]
+    return [_sectioned(_signed(_crowned(_set(report, draw), draw), draw), draw) for report in found]
+
+
+def _set(report: Manuscript, draw: random.Random) -> Manuscript:
+    """In paragraphs of other lengths; a third only as long as a short item."""
+    blocks = list(report.blocks)
+    if draw.random() < 0.6:
+        blocks = [Block("body", text) for text in _paragraphs(report.body, draw)]
+    if draw.random() > 0.35:
+        return replace(report, blocks=tuple(blocks))
+    short = tuple(blocks[: draw.choice((1, 1, 2, 3))])
+    small = sum(len(block.text) for block in short) < 260 and draw.random() < 0.5
+    return replace(report, blocks=short, kind="notice" if small else report.kind)
+
+
+def _paragraphs(text: str, draw: random.Random) -> Iterator[str]:
+    least = draw.choice((30, 60, 90, 120))
+    paragraph = ""
+    for sentence in _SENTENCE.findall(text.replace("\n", "")):
+        paragraph += sentence
+        if len(paragraph) >= least * draw.uniform(0.5, 1.5):
+            yield paragraph
+            paragraph = ""
+    if paragraph:
+        yield paragraph
 
 
 def _name(draw: random.Random) -> str:
@@ -29,8 +64,11 @@ def _signed(report: Manuscript, draw: random.Random) -> Manuscript:
     kind, city = draw.random(), draw.choice(_CITIES)
     day = f"{draw.randint(1, 12)}月{draw.randint(1, 28)}日"
     names = " ".join(_name(draw) for _ in range(draw.choice((1, 1, 2))))
-    if kind < 0.35:
+    if kind < 0.3:
         return replace(report, byline=f"{draw.choice(_REPORTER)} {names}")
+    if kind < 0.38:
+        note = draw.choice(_NOTES).format(names=names, city=city)
+        return replace(report, blocks=(*report.blocks, Block("body", note)))
     if kind < 0.45:
         return replace(report, dateline=f"本报{city}{day}电（记者 {names}）")
     if kind < 0.55:

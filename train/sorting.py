@@ -4,8 +4,9 @@
 
 Pages are printed by the newspaper press from the articles given, half of them clean or with one damage, the
 others with several; seeds are below 100 for each kind of page unless asked otherwise, so that held-out seeds
-stay unseen. The weights are those of an averaged structured perceptron (Collins 2002): where the beam's best
-reading of a page is not the true one, features of the true reading gain and those of the other lose.
+stay unseen. The weights are those of two conditional logits: which half of a sentence goes on with which, and,
+at each unit on the way to the true reading of a page, whether it stays with the article above it, begins one or
+goes back to an earlier one.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import argparse
 import json
 import random
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +33,15 @@ from index.clean import blocks
 from index.lines import lines
 from index.lost import loses_numbers
 from index.pieces import Piece, pieces
-from index.sorting import BACK, LIKELY, NEW, STAY, Sorter, Way
+from index.sorting import LIKELY, Sorter, Way
 from index.unglue import unglued
-from index.units import Unit, spread, units_of
+from index.units import Unit, units_of
 from index.weights import Features
 from train.dressed import dressed
 from train.likeness import groups
 
-_STEP = 0.05  # largest step of an update
-Array = npt.NDArray[np.float64]
+_RIDGE = 20.0  # of the sorter's weights; less reads reports better that were fitted on, and others worse
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +75,46 @@ def joints(
 
 
 def likelihood(found: Sequence[tuple[list[Features], int]], *, ridge: float = 1.0) -> dict[str, float]:
-    """Weights of a conditional logit, by Newton's method."""
-    names = sorted({name for options, _ in found for features in options for name, _ in features})
-    column = {name: at for at, name in enumerate(names)}
-    tables = [_table(options, column) for options, _ in found]
-    weights = np.zeros(len(names))
-    for _ in range(15):
-        now, slope, curve = _logit(tables, found, weights, ridge)
-        step, size = np.linalg.solve(curve, slope), 1.0
-        while _logit(tables, found, weights + size * step, ridge)[0] < now and size > 0.001:
-            size /= 2
-        weights += size * step
-    return {name: round(float(weights[at]), 4) for name, at in column.items()}
+    """Weights of a conditional logit (McFadden 1974) with a ridge penalty, by L-BFGS.
 
+    Each item holds the features of the ways that were open and the number of the one that was taken.
+    """
+    from scipy.optimize import minimize
 
-def _logit(
-    tables: Sequence[Array], found: Sequence[tuple[list[Features], int]], weights: Array, ridge: float
-) -> tuple[float, Array, Array]:
-    """Penalised log likelihood, its gradient, and minus its Hessian."""
-    worth = -ridge / 2 * float(weights @ weights)
-    slope, curve = -ridge * weights, ridge * np.eye(len(weights))
-    for table, (_, true) in zip(tables, found, strict=True):
+    table, starts, taken, names = _table(found)
+    groups = np.repeat(np.arange(len(starts)), np.diff([*starts, table.shape[0]]))
+
+    def cost(weights: Array) -> tuple[float, Array]:
         values = table @ weights
-        values -= values.max()
+        values -= np.maximum.reduceat(values, starts)[groups]
         chance = np.exp(values)
-        worth += float(values[true] - np.log(chance.sum()))
-        chance /= chance.sum()
-        mean = chance @ table
-        slope += table[true] - mean
-        curve += (table.T * chance) @ table - np.outer(mean, mean)
-    return worth, slope, curve
+        total = np.add.reduceat(chance, starts)
+        worth = float(values[taken].sum() - np.log(total).sum())
+        chance /= total[groups]
+        chance[taken] -= 1.0
+        return ridge / 2 * float(weights @ weights) - worth, table.T @ chance + ridge * weights
+
+    best = minimize(cost, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return {name: round(float(weight), 4) for name, weight in sorted(zip(names, best.x, strict=True))}
 
 
-def _table(options: Sequence[Features], column: Mapping[str, int]) -> Array:
-    table = np.zeros((len(options), len(column)))
-    for row, features in enumerate(options):
-        for name, amount in features:
-            table[row, column[name]] += amount
-    return table
+def _table(found: Sequence[tuple[list[Features], int]]) -> tuple[Any, Array, Array, list[str]]:
+    """All ways as rows of a sparse matrix, the first row of each item, that of the way taken, and the columns."""
+    from scipy.sparse import csr_matrix
+
+    column: dict[str, int] = {}
+    places: list[tuple[int, int, float]] = []
+    starts, taken = [], []
+    row = 0
+    for ways, true in found:
+        starts.append(row)
+        taken.append(row + true)
+        for features in ways:
+            places += [(row, column.setdefault(name, len(column)), amount) for name, amount in features]
+            row += 1
+    rows, columns, amounts = zip(*places, strict=True)
+    table = csr_matrix((amounts, (rows, columns)), shape=(row, len(column)))
+    return table, np.array(starts), np.array(taken), list(column)
 
 
 def example(
@@ -132,61 +136,16 @@ def example(
     return Example(named, units, tuple(labels))
 
 
-def traced(sorter: Sorter, labels: Sequence[int]) -> Features:
-    """All features of one way of reading a page."""
+def steps(item: Example) -> Iterator[tuple[list[Features], int]]:
+    """Each choice on the way to the true reading of a page: features of what is open, and which is true."""
+    sorter = Sorter(item.pieces, item.units, {})
     way = Way()
-    found: Features = []
-    for number, at in enumerate(labels):
-        odds = 0.0
-        if at < len(way.held):
-            odds = sorter.topics.odds(number, [way.held[at].pairs], [way.held[at].size])[0]
-        choice = NEW if at == len(way.held) else STAY if at == way.labels[-1] else BACK
-        found += [*spread(sorter.shapes[number], choice), *sorter.moving(way, number, at, odds)]
+    for number, at in enumerate(item.labels):
+        found = sorter.articles(way, number) if way.labels else ()
+        open_to = list(dict.fromkeys([*found, at, len(way.held)]))
+        if len(open_to) > 1:
+            yield [sorter.traced(way, number, one) for one in open_to], open_to.index(at)
         way = sorter.step(way, number, at, 0.0)
-    return [*found, *sorter.end(way)]
-
-
-def _cost(true: Sequence[int], best: Sequence[int]) -> float:
-    """How wrong a reading is: one, and one more for each boundary that differs."""
-    return 1.0 + sum(
-        (a == b) != (c == d) for (a, b), (c, d) in zip(pairwise(true), pairwise(best), strict=True)
-    )
-
-
-def fitted(
-    examples: Sequence[Example],
-    rounds: int,
-    beam: int,
-    *,
-    seed: int = 0,
-    start: Mapping[str, float] | None = None,
-) -> dict[str, float]:
-    """The averaged weights; `start` are weights to go on from."""
-    draw = random.Random(seed)
-    weights: dict[str, float] = defaultdict(float, start or {})
-    sums: dict[str, float] = defaultdict(float)
-    steps = 1
-    for _ in range(rounds):
-        wrong = 0
-        for item in draw.sample(list(examples), len(examples)):
-            sorter = Sorter(item.pieces, item.units, weights)
-            best = tuple(sorter.best(beam))
-            steps += 1
-            if best == item.labels:
-                continue
-            wrong += 1
-            step: dict[str, float] = defaultdict(float)
-            for labels, sign in ((item.labels, 1.0), (best, -1.0)):
-                for name, amount in traced(sorter, labels):
-                    step[name] += sign * amount
-            length = sum(amount * amount for amount in step.values())
-            margin = sum(weights[name] * amount for name, amount in step.items())
-            size = min(_STEP, max(0.0, _cost(item.labels, best) - margin) / (length or 1.0))
-            for name, amount in step.items():
-                weights[name] += size * amount
-                sums[name] += size * amount * steps
-        print(f"{wrong} of {len(examples)} pages not yet right", flush=True)
-    return {name: round(weights[name] - sums[name] / steps, 4) for name in sorted(weights)}
 
 
 def drawn(path: Path, rows: range, draw: random.Random) -> Iterator[PageTruth]:
@@ -217,8 +176,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m train.sorting", description=__doc__)
     parser.add_argument("--articles", type=Path, action="append", required=True, help="as for eval.press")
     parser.add_argument("--seeds", type=seeds, default=range(100), metavar="FIRST:END")
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--beam", type=int, default=8)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     began = time.time()
@@ -233,10 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     made = (example(*item, halves) for item in zip(named, broken, pages, strict=True))
     examples = [item for item in made if item is not None]
-    print(
-        f"{len(examples)} pages, {sum(len(item.units) for item in examples)} units; {time.time() - began:.0f} s"
-    )
-    weights = {**halves, **fitted(examples, options.rounds, options.beam)}
+    units = sum(len(item.units) for item in examples)
+    print(f"{len(examples)} pages, {units} units; {time.time() - began:.0f} s")
+    weights = {**halves, **likelihood([step for item in examples for step in steps(item)], ridge=_RIDGE)}
     options.out.mkdir(parents=True, exist_ok=True)
     shown = {"made by": "train/sorting.py", "pages": len(examples), "weights": weights}
     path = options.out / "sorting.json"

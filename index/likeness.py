@@ -1,0 +1,165 @@
+"""How alike a unit and an article are, by the pairs of characters that they share and by their vectors."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from index.characters import characters
+from index.meaning import Vector, cosines, end_of, meaning
+from index.units import Unit
+from index.weights import Features
+
+_WINDOW = 3  # units on either side that tell whether the text turns to something else
+_ALPHA = 2000.0  # how many pairs the text's own words weigh less than the language's, see `Topics`
+_FADING = 0.6  # how much less each earlier unit counts in what an article spoke of last
+_BRIEF = 40  # characters below which a unit's own vector tells little
+
+Pairs = npt.NDArray[np.float32]  # one where a pair of characters occurs, else zero
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an article so far speaks of. `size` counts its pairs, `recent` is mostly of its last units."""
+
+    pairs: Pairs
+    size: int
+    whole: Vector
+    recent: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Log odds of one source for a unit and an article, and for what the unit begins; cosines of the same.
+
+    `turn` is the cosine of what the unit begins with what the article spoke of last.
+    """
+
+    odds: float = 0.0
+    odds_ahead: float = 0.0
+    near: float = 0.0
+    near_ahead: float = 0.0
+    turn: float = 0.0
+
+
+class Topics:
+    """Which units speak of the same things.
+
+    By pairs of characters: the Bayes factor of one Dirichlet-multinomial for both texts against one for each
+    (Eisenstein and Barzilay 2008), over different pairs, the prior being their frequency in the language.
+    Only pairs that stand in two units of a page can matter; they are the columns of a matrix. By meaning:
+    cosines of vectors.
+    """
+
+    def __init__(self, found: Sequence[Unit]) -> None:
+        seen = Counter(pair for unit in found for pair in unit.bag.pairs)
+        shared = {pair: column for column, pair in enumerate(sorted(p for p in seen if seen[p] > 1))}
+        self.sizes = [len(unit.bag.pairs) for unit in found]
+        self.weights = np.array([_gain(pair) for pair in shared], dtype=np.float32)
+        self.rows: Pairs = np.zeros((len(found), len(shared)), dtype=np.float32)
+        for number, unit in enumerate(found):
+            self.rows[number, [shared[pair] for pair in unit.bag.pairs if pair in shared]] = 1.0
+        heads = [unit.head for unit in found]
+        ends = [end_of(heads, number) for number in range(len(found))]
+        self.ahead = self.rows.copy()
+        for at, end in enumerate(ends):
+            self.ahead[at] = self.rows[at:end].max(axis=0)
+        self.sizes_ahead = [sum(self.sizes[at:end]) for at, end in enumerate(ends)]
+        self.meaning = meaning([unit.text for unit in found], heads)
+        self.brief = [len(unit.text) < _BRIEF for unit in found]
+
+    def alone(self, number: int) -> About:
+        """What an article that a unit begins speaks of."""
+        own = self.meaning.own[number]
+        return About(self.rows[number], self.sizes[number], own, own)
+
+    def grown(self, about: About, number: int) -> About:
+        """What an article speaks of when it has one more unit."""
+        own = self.meaning.own[number]
+        return About(
+            np.maximum(about.pairs, self.rows[number]),
+            about.size + self.sizes[number],
+            about.whole + own,
+            _FADING * about.recent + own,
+        )
+
+    def turn(self, number: int, found: Sequence[Unit]) -> float:
+        """Log odds that the text before a unit, back to a headline, and that from it on speak of the same."""
+        before, after = number, number
+        while before > 0 and number - before < _WINDOW and not found[before - 1].head:
+            before -= 1
+        while after < len(found) and found[after].head:
+            after += 1
+        while after < len(found) and after - number < _WINDOW + 2 and not found[after].head:
+            after += 1
+        if before == number or after == number:
+            return 0.0
+        left, right = self.rows[before:number].max(axis=0), self.rows[number:after].max(axis=0)
+        sizes = sum(self.sizes[before:number]), sum(self.sizes[number:after])
+        return float((left * right) @ self.weights) - _mass(sum(sizes)) + _mass(sizes[0]) + _mass(sizes[1])
+
+    def likeness(self, number: int, held: Sequence[About]) -> list[Likeness]:
+        """How alike a unit and each of the articles are."""
+        if not held:
+            return []
+        pairs = np.stack([about.pairs for about in held])
+        whole = np.stack([about.whole for about in held])
+        sizes = [about.size for about in held]
+        own, ahead = self.meaning.own[number], self.meaning.ahead[number]
+        columns = (
+            _odds(pairs @ (self.rows[number] * self.weights), self.sizes[number], sizes),
+            _odds(pairs @ (self.ahead[number] * self.weights), self.sizes_ahead[number], sizes),
+            cosines(own, whole),
+            cosines(ahead, whole),
+            cosines(ahead, np.stack([about.recent for about in held])),
+        )
+        return [Likeness(*row) for row in zip(*columns, strict=True)]
+
+    def features(self, name: str, number: int, found: Likeness) -> Features:
+        """What likeness says, in pieces that are linear."""
+        usual = self.meaning.usual
+        made = [*topic(name, found.odds), *topic(f"{name} ahead", found.odds_ahead)]
+        brief = ", brief" if self.brief[number] else ""
+        for kind, near in (
+            (f"near{brief}", found.near),
+            ("near ahead", found.near_ahead),
+            ("turn", found.turn),
+        ):
+            made += [
+                (f"{name} {kind} low", min(near, 0.3) * 5.0 - 1.0),
+                (f"{name} {kind} high", max(0.0, near - 0.3) * 5.0),
+                (f"{name} {kind} than usual", max(-0.4, min(near - usual, 0.4)) * 5.0),
+            ]
+        return made
+
+
+def _odds(gains: Pairs, own: int, sizes: Sequence[int]) -> list[float]:
+    return [
+        gain - _mass(own + size) + _mass(own) + _mass(size)
+        for gain, size in zip(gains.tolist(), sizes, strict=True)
+    ]
+
+
+def topic(name: str, odds: float) -> Features:
+    """Piecewise linear in the odds: below zero, up to five, beyond."""
+    return [
+        (f"{name} topic against", max(-15.0, min(odds, 0.0)) / 5.0),
+        (f"{name} topic for", max(0.0, min(odds, 5.0)) / 5.0),
+        (f"{name} topic clear", max(0.0, min(odds - 5.0, 15.0)) / 10.0),
+    ]
+
+
+@lru_cache(maxsize=400_000)
+def _gain(pair: str) -> float:
+    return math.log1p(math.exp(characters().rarity(pair)) / _ALPHA)
+
+
+@cache
+def _mass(size: int) -> float:
+    return math.lgamma(_ALPHA + size) - math.lgamma(_ALPHA)
