@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -36,6 +36,22 @@ class Located:
             if offset >= end:
                 break
         return Located(self.text[start:end], tuple(pieces))
+
+    def tiles(self, ends: Iterable[int]) -> Iterator[Located]:
+        """The slices between these rising offsets, the first from 0, in one pass over the spans."""
+        start = number = given = 0  # `given` characters of the span `number` are in slices already
+        for end in ends:
+            pieces: list[Span] = []
+            left = end - start
+            while left:
+                span = self.spans[number]
+                taken = min(span.end - span.start - given, left)
+                pieces.append(Span(span.start + given, span.start + given + taken))
+                given, left = given + taken, left - taken
+                if given == span.end - span.start:
+                    number, given = number + 1, 0
+            yield Located(self.text[start:end], tuple(pieces))
+            start = end
 
     def strip(self) -> Located:
         """Without white space at the ends."""

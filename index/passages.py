@@ -25,10 +25,9 @@ def pack(text: str, paragraphs: Sequence[Located]) -> list[Located]:
     open_parts: list[Located] = []
     size = 0
     for paragraph in paragraphs:
-        pieces = list(_pieces(paragraph))
-        for number, piece in enumerate(pieces):
+        left = len(paragraph.text)  # of the paragraph, from this piece on
+        for number, piece in enumerate(_pieces(paragraph)):
             length = len(piece.text.strip())
-            left = sum(len(other.text) for other in pieces[number:])
             if open_parts and (size + length > MOST or (size >= ENOUGH and left > ENOUGH // 2)):
                 packed.append(_close(open_parts))
                 open_parts, size = [], 0
@@ -36,6 +35,7 @@ def pack(text: str, paragraphs: Sequence[Located]) -> list[Located]:
                 open_parts.extend(_line_break(text, open_parts[-1], piece))
             open_parts.append(piece)
             size += length
+            left -= len(piece.text)
         if size >= ENOUGH:
             packed.append(_close(open_parts))
             open_parts, size = [], 0
@@ -59,10 +59,8 @@ def _pieces(paragraph: Located) -> Iterator[Located]:
     """Sentences with the white space after them, so that they tile the paragraph."""
     found = sentences(paragraph.text)
     ends = [span.start for span in found[1:]] + [len(paragraph.text)]
-    start = 0
-    for end in ends:
-        yield from _bounded(paragraph.slice(start, end))
-        start = end
+    for sentence in paragraph.tiles(ends):
+        yield from _bounded(sentence)
 
 
 def _bounded(sentence: Located) -> Iterator[Located]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from conftest import Figure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.document import Document, Reading
+from index.document import Document, Reading, Span
+from index.located import Located
+from index.passages import pack
 from index.read import find, read
 from index.segment import segment
 
@@ -75,3 +79,38 @@ def test_wrapped_lines_are_joined_without_a_space() -> None:
     wrapped = "\n\n".join(text[start : start + 14] for start in range(0, len(text), 14))
     (passage,) = segment(document(wrapped)).passages
     assert passage.text == text
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=6), st.lists(st.integers(0, 30), max_size=5))
+def test_tiles_are_the_slices_between_their_ends(steps: list[tuple[int, int]], ends: list[int]) -> None:
+    spans: list[Span] = []
+    at = 0
+    for gap, length in steps:
+        spans.append(Span(at + gap, at + gap + length))
+        at += gap + length
+    size = sum(length for _, length in steps)
+    whole = Located("".join(chr(0x4E00 + number) for number in range(size)), tuple(spans))
+    ends = [*sorted(min(end, size) for end in ends), size]
+    starts = [0, *ends[:-1]]
+    assert list(whole.tiles(ends)) == [whole.slice(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+@pytest.mark.parametrize("width", [0, 23])
+def test_a_paragraph_takes_time_in_proportion_to_its_length(width: int, figure: Figure) -> None:
+    """One endless line, and a paragraph of thousands of lines; processor time, the best of three."""
+
+    def seconds(sentences: int) -> float:
+        text = "".join(f"第{number}次巡查，巡查员走完全程，在本上签了名。" for number in range(sentences))
+        step = width or len(text)
+        spans = tuple(Span(at, min(at + step, len(text))) for at in range(0, len(text), step))
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            assert len(pack(text, [Located(text, spans)])) > sentences / 12
+            times.append(time.process_time() - started)
+        return min(times)
+
+    small, large = seconds(1_000), seconds(8_000)
+    told = "lines of 23 characters" if width else "one line"
+    figure(f"8 times the text in {told}", f"{large / small:.1f} times as long ({large:.2f} s)", "8, never 64")
+    assert large < 24 * small
