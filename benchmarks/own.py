@@ -14,35 +14,58 @@ import numpy as np
 
 from benchmarks.asking import asked, size_of, warm
 from benchmarks.material import ready
-from index.crew import cores
+from benchmarks.memory import Watch
 from index.encode import load_encoder
 from index.merge import merge_index
 from index.search import Index, open_index, searchable
 from index.update import READER, Job, Progress, cut, receive, remove_documents, update_index
 
 READ = 120_000  # passages up to which an archive is read and cut; beyond, its passages are cut by length
+PASSAGES, QUESTIONS = "passages.jsonl", "questions.json"
 _SAMPLE = 100  # files that reading and cutting are measured on by themselves
-_QUESTIONS = 100  # that recall is measured with
+_RECALLED = 100  # questions that recall is measured with
 
 
-def youju(work: Path, folder: Path, size: int) -> dict[str, Any]:
-    """Figures of Youju; writes the passages of the archive for the others to `passages.jsonl`."""
+def built(work: Path, folder: Path, size: int) -> dict[str, Any]:
+    """What it takes to build an archive and to keep it up to date; writes its passages for the others."""
     papers, path = work / "papers", folder / "index"
     files = sorted(papers.glob("*.txt"))
-    found = _steps(files) | _built(path, papers, size)
-    found |= {"bytes": size_of(path)} | _memory()
+    with Watch() as watch:
+        found = _built(path, papers, size)
+    found |= {"bytes": size_of(path), "memory with workers": watch.most, "memory": peak()}
     found["update of 1 %"] = _updated(path, files, read=size <= READ)
     found["delete"] = seconds(lambda: remove_documents(path, [files[-1].name]))
     found["merge"] = seconds(lambda: merge_index(path))
+    with open_index(path) as index:
+        texts = [searchable(passage) for passage in index.passages]
+    with (work / PASSAGES).open("w", encoding="utf-8") as out:
+        out.writelines(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
+    (work / QUESTIONS).write_text(json.dumps(asked(texts)), encoding="utf-8")
+    return found | {"passages": len(texts)}
+
+
+def answered(work: Path, folder: Path) -> dict[str, Any]:
+    """What it takes to open the archive that `built` made, and to answer from it."""
+    # Not drawn from the passages here, as memory is to be that of answering.
+    questions = [(question, passage) for question, passage in json.loads((work / QUESTIONS).read_bytes())]
     started = time.perf_counter()
-    index = open_index(path)
-    found["open"] = time.perf_counter() - started
-    texts = _written(index, work / "passages.jsonl", size)
-    found["passages"] = len(texts)
-    found |= warm(lambda question: _asked(index, question), asked(texts))
-    found |= recalled(index, [question for question, _ in asked(texts, _QUESTIONS)])
+    index = open_index(folder / "index")
+    found: dict[str, Any] = {"open": time.perf_counter() - started}
+    found |= warm(lambda question: _asked(index, question), questions)
+    found["memory while answering"] = peak()
+    found |= recalled(index, [question for question, _ in questions[:_RECALLED]])
     index.close()
     return found
+
+
+def written(work: Path) -> list[str]:
+    """The passages that `built` wrote down."""
+    return [json.loads(line) for line in (work / PASSAGES).open(encoding="utf-8")]
+
+
+def peak() -> int:
+    """The most memory that this process had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -52,10 +75,11 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _steps(files: Sequence[Path]) -> dict[str, float]:
+def steps(work: Path) -> dict[str, float]:
     """Seconds of one core for a thousand passages: each step before the index, and jieba on the same text."""
     from index.tokens import words
 
+    files = sorted((work / "papers").glob("*.txt"))
     some = files[:: max(1, len(files) // _SAMPLE)][:_SAMPLE]
     started = time.process_time()
     cuts = [cut(Job(file.parent, file, file.name)) for file in some]
@@ -104,22 +128,6 @@ def _updated(path: Path, files: Sequence[Path], *, read: bool) -> float:
     for file in some:
         file.write_text(file.read_text(encoding="utf-8") + "\n后来又补了一句话。", encoding="utf-8")
     return seconds(lambda: update_index(path, [files[0].parent] if read else some))
-
-
-def _memory() -> dict[str, float]:
-    """The most memory so far: of this process, and of it with as many workers as there are cores."""
-    own, worker = (
-        resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return {"memory": own, "memory with workers": own + cores() * worker}
-
-
-def _written(index: Index, target: Path, size: int) -> list[str]:
-    with target.open("w", encoding="utf-8") as out:
-        texts = [searchable(passage) for passage in index.passages]
-        if size <= READ:
-            out.writelines(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
-    return texts
 
 
 def _asked(index: Index, question: str) -> list[str]:

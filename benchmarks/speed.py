@@ -21,14 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import asked, size_of, warm
 from benchmarks.material import take
-from benchmarks.own import READ, emptied, youju
+from benchmarks.own import READ, answered, built, emptied, peak, steps, written
 from benchmarks.peers import PEERS
 from benchmarks.tables import check, growth, table
 from index.crew import cores
@@ -82,8 +82,9 @@ def measure(folder: Path, size: int, peers: Sequence[str], place: Path | None) -
         work = Path(name)
         taken = take(folder, work / "papers", size)
         load = os.getloadavg()[0]
-        found = {"Youju": run_one("Youju", work, size)}
-        passages = found["Youju"].pop("passages", 0)
+        ours = {name: figure for part in OURS for name, figure in run_one(part, work, size).items()}
+        passages = ours.pop("passages")
+        found = {"Youju": ours}
         for peer in peers:
             found[peer] = run_one(peer, work, size)
         return {"files": taken, "passages": passages, "load": load, "systems": found}
@@ -96,7 +97,7 @@ def run_one(system: str, work: Path, size: int) -> dict[str, Any]:
     command += [system, str(work), str(size), str(target)]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        if system == "Youju":
+        if system in OURS:
             raise RuntimeError(done.stderr)
         return {"missing": done.stderr.strip().splitlines()[-1][:200]}
     return dict(json.loads(target.read_text(encoding="utf-8")))
@@ -104,10 +105,9 @@ def run_one(system: str, work: Path, size: int) -> dict[str, Any]:
 
 def one(system: str, work: Path, size: int) -> dict[str, Any]:
     """Build one system, ask it, and say what it took."""
-    folder = emptied(work / "built")
-    if system == "Youju":
-        return youju(work, folder, size)
-    texts = [json.loads(line) for line in (work / "passages.jsonl").open(encoding="utf-8")]
+    if system in OURS:
+        return OURS[system](work, size)
+    folder, texts = emptied(work / "built"), written(work)
     started = time.perf_counter()
     ask = PEERS[system](texts, folder)
     found: dict[str, Any] = {"build": time.perf_counter() - started, "bytes": size_of(folder)}
@@ -115,11 +115,11 @@ def one(system: str, work: Path, size: int) -> dict[str, Any]:
     return found | {"memory": peak()}
 
 
-def peak() -> int:
-    """The most memory that this process had, in bytes."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+OURS: dict[str, Callable[[Path, int], dict[str, Any]]] = {
+    "the steps of Youju": lambda work, _: steps(work),
+    "building by Youju": lambda work, size: built(work, emptied(work / "built"), size),
+    "answering by Youju": lambda work, _: answered(work, work / "built"),
+}
 
 
 def cold() -> dict[str, float]:

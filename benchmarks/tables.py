@@ -52,7 +52,8 @@ def _alone(result: dict[str, Any]) -> list[str]:
     steps = (f"{name} × {ours[name] / ours['jieba']:.2f}" for name in _STEPS)
     rest = (f"{name} {shown(name, ours[name])} (× {ours[name] / whole:.3f})" for name in _OWN)
     recall = (f"{name} {ours[name]:.3f}" for name in _SHARES[1:])
-    memory = f"memory while indexing {shown('memory', ours['memory with workers'])}"
+    memory = f"memory with workers while indexing {shown('memory', ours['memory with workers'])}"
+    memory += f", while answering {shown('memory', ours['memory while answering'])}"
     jieba = f"jieba cuts a thousand passages in {ours['jieba']:.2f} s of one core, all in {whole:.0f} s"
     return [f"Youju alone ({jieba}; × 1 is that): " + ", ".join([*steps, *rest, memory, *recall])]
 

@@ -18,7 +18,7 @@ from index.encode import Encoder, StaticEncoder, Vectors, load_encoder
 from index.failpoints import reach
 from index.lexical import Deleted
 from index.manifest import StoredFile
-from index.postings import Block, Counted
+from index.postings import Block
 from index.records import Records
 from index.segments import Range, Rows, Segment
 from index.workers import together
@@ -214,7 +214,7 @@ class Task:
     fingerprint: str
 
 
-def _prepared(task: Task) -> tuple[Counted, Vectors]:
+def _prepared(task: Task) -> tuple[Block, Vectors]:
     if len(task.missing):
         encoder = _encoder(task.model, task.fingerprint)
         task.vectors[task.missing] = encoder.encode([task.texts[place] for place in task.missing])

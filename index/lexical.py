@@ -6,15 +6,18 @@ a term is and how long passages are on average is added up over the blocks when
 a question is asked, without the passages that were deleted: so the scores are
 those of an index built anew, whatever was added and removed since (tested).
 
-Every posting of the question's terms is added up, block by block, so that the
-sums stay in the processor's cache. Bounds in the manner of WAND were tried and
-left out: with characters as terms they are loose, and what they save they cost.
+In a large archive few characters of a question make most of its postings, and
+say least. So rarer terms are added up first, for all passages; what common ones
+add is looked up for those passages only that they could still lift among the
+best: their rarities bound it (Turtle and Flood, "Query evaluation: strategies
+and optimizations", 1995). The ranking is exact, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -27,11 +30,14 @@ from index.tokens import terms
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Sums = npt.NDArray[np.float64]
 K1 = 1.2
 B = 0.75
 _ROUNDED = 1 - 1e-6  # sums of the same terms differ by less, in whatever order they are added
 _LEAST = 1e-30  # the least score that is one
-_FEW = 2000  # rows of a block up to which each may be looked up, where adding up all postings costs more
+_LARGE = 1 << 17  # rows of an archive from which common terms are looked up
+_COMMON = 1 / 8  # of all passages hold a common term
+_LOOKUP = 12  # postings that are added up in the time in which one is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,16 @@ class Lexical:
     """A BM25 index of blocks that begin at the rows `firsts`, by default one after the other.
 
     `size` is the number of rows, `rows` of those that are not deleted: deleted ones score 0 and count for
-    nothing.
+    nothing. From `large` rows on common terms are looked up instead of added up.
     """
 
     def __init__(
-        self, blocks: Sequence[Block], *, deleted: Sequence[Deleted] = (), firsts: Sequence[int] = ()
+        self,
+        blocks: Sequence[Block],
+        *,
+        deleted: Sequence[Deleted] = (),
+        firsts: Sequence[int] = (),
+        large: int = _LARGE,
     ) -> None:
         gone = list(deleted) or [NOTHING_DELETED] * len(blocks)
         starts = list(firsts) or np.cumsum([0, *(block.size for block in blocks)]).tolist()[: len(blocks)]
@@ -73,6 +84,7 @@ class Lexical:
         tokens = sum(int(block.lengths[mask].sum()) for block, mask in zip(blocks, masks, strict=True))
         self.size = starts[-1] + blocks[-1].size if blocks else 0
         self.rows = sum(int(mask.sum()) for mask in masks)
+        self._common = _COMMON * self.rows if self.rows >= large else np.inf
         self.mean = tokens / self.rows if self.rows else 0.0
         self._parts = [
             Part(block, out, first, mask, _saturation(block.lengths, self.mean))
@@ -101,7 +113,7 @@ class Lexical:
             found.append(_Found(part, known, starts, ends))
         rarity = np.log(1 + (self.rows - holding + 0.5) / (holding + 0.5)) * np.array(list(often.values()))
         rarity[holding == 0] = 0
-        return Asked(self, found, rarity.astype(np.float32), float(rarity.sum()))
+        return Asked(self.size, found, rarity.astype(np.float32), holding > self._common)
 
     def scores(self, question: str) -> Scores:
         """BM25 of every row for the question, float32 (n,), 0 where nothing matches."""
@@ -122,103 +134,114 @@ class _Found:
     ends: Rows
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """A question put to an archive."""
+    """A question put to an archive of `size` rows."""
 
-    archive: Lexical
-    found: list[_Found]
-    rarity: npt.NDArray[np.float32]  # of each different term, times how often it is asked
-    ceiling: float
+    def __init__(self, size: int, found: list[_Found], rarity: npt.NDArray[np.float32], common: Mask) -> None:
+        self._size = size
+        self._found = found
+        self._rarity = rarity  # of each different term, times how often it is asked
+        self._common = common
+        self.ceiling = float(rarity.sum(dtype=np.float64))  # the score no passage exceeds
+
+    @cached_property
+    def _rare(self) -> list[Sums]:
+        """Sums over the rarer terms for every row of each block."""
+        return [self._add(found, ~self._common) for found in self._found]
 
     def all(self) -> Scores:
         """Scores of every row, float32 (n,)."""
-        scores = np.zeros(self.archive.size, np.float32)
-        for found in self.found:
+        scores = np.zeros(self._size, np.float32)
+        for found, rare in zip(self._found, self._rare, strict=True):
             first = found.part.first
-            scores[first : first + found.part.block.size] = np.where(found.part.alive, self._add(found), 0)
+            sums = rare + self._add(found, self._common)
+            scores[first : first + found.part.block.size] = np.where(found.part.alive, sums, 0)
         return scores
 
     def best(self, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """The k best rows that score at all, best first, equal ones by row; `allowed` (n,) admits rows."""
-        masks = [_admitted(found.part, allowed) for found in self.found]
-        floor = 0.0
-        rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float64)
-        for found, mask in zip(self.found, masks, strict=True):
-            if len(scores) >= k:
-                floor = float(scores[-1]) * _ROUNDED
-            more, values = self._above(found, floor, k, mask)
-            rows = np.concatenate([rows, more + found.part.first])
-            scores = np.concatenate([scores, values])
-            kept = np.lexsort((rows, -scores.astype(np.float32)))[:k]
-            rows, scores = rows[kept], scores[kept]
+        masks = [_admitted(found.part, allowed) for found in self._found]
+        rows, scores = self._highest(k, ((rare, mask) for rare, mask in zip(self._rare, masks, strict=True)))
+        if self._common.any():
+            floor = float(self.scores_of(rows).min()) * _ROUNDED if len(rows) == k else 0.0
+            parts = zip(self._found, self._rare, masks, strict=True)
+            rows, scores = self._highest(k, (self._completed(*part, floor) for part in parts))
         return rows, scores.astype(np.float32)
 
     def scores_of(self, rows: Rows) -> Scores:
         """Scores of some rows, float32 (len(rows),)."""
         scores = np.zeros(len(rows), np.float64)
-        for found in self.found:
+        for found, rare in zip(self._found, self._rare, strict=True):
             first, size = found.part.first, found.part.block.size
             inside = np.flatnonzero((rows >= first) & (rows < first + size))
             if len(inside):
                 local = rows[inside] - first
-                order = np.argsort(local)
-                values = self._lookup(found, local[order], np.flatnonzero(found.known))
-                values[~found.part.alive[local[order]]] = 0
-                scores[inside[order]] = values
+                values = rare[local] + self._lookup(found, local)
+                values[~found.part.alive[local]] = 0
+                scores[inside] = values
         return scores.astype(np.float32)
 
-    def _above(self, found: _Found, floor: float, k: int, mask: Mask) -> tuple[Rows, npt.NDArray[np.float64]]:
-        """Rows of a block, marked by `mask`, that may be among the k best, and their scores.
+    def _highest(self, k: int, parts: Iterable[tuple[Sums, Mask]]) -> tuple[Rows, Sums]:
+        """The k highest sums above 0 of the rows marked in each block, highest first, equal ones by row."""
+        rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float64)
+        for found, (sums, mask) in zip(self._found, parts, strict=True):
+            floor = float(scores[-1]) * _ROUNDED if len(scores) >= k else _LEAST
+            more = np.flatnonzero(sums >= floor)
+            more = more[mask[more]]
+            values = sums[more]
+            if len(more) > k:
+                # Ties at the k-th place stay in, for the order by rows to decide.
+                least = np.partition(values, len(values) - k)[len(values) - k] * _ROUNDED
+                more, values = more[values >= least], values[values >= least]
+            rows = np.concatenate([rows, more + found.part.first])
+            scores = np.concatenate([scores, values])
+            kept = np.lexsort((rows, -scores.astype(np.float32)))[:k]
+            rows, scores = rows[kept], scores[kept]
+        return rows, scores
 
-        None that scores above `floor` is left out, unless k better ones are there.
-        """
-        admitted = int(mask.sum())
-        postings = int((found.ends - found.starts)[found.known].sum())
-        if admitted <= _FEW and admitted * int(found.known.sum()) < postings:
-            rows = np.flatnonzero(mask)
-            values = self._lookup(found, rows, np.flatnonzero(found.known))
-        else:
-            sums = self._add(found)
-            rows = np.flatnonzero(sums >= max(floor, _LEAST))
-            rows = rows[mask[rows]]
-            values = sums[rows]
-        if len(rows) > k:
-            # Ties at the k-th place stay in, for the order by rows to decide.
-            least = np.partition(values, len(values) - k)[len(values) - k] * _ROUNDED
-            rows, values = rows[values >= least], values[values >= least]
-        return rows[values > 0], values[values > 0]
+    def _completed(self, found: _Found, rare: Sums, mask: Mask, floor: float) -> tuple[Sums, Mask]:
+        """Scores of those marked rows of a block that may reach `floor` with their common terms."""
+        chosen = found.known & self._common
+        able = rare >= floor - float(self._rarity[chosen].sum(dtype=np.float64)) - _LEAST
+        able &= mask
+        rows = np.flatnonzero(able)
+        postings = int((found.ends - found.starts)[chosen].sum())
+        if len(rows) * int(chosen.sum()) * _LOOKUP > postings:
+            return rare + self._add(found, self._common), able
+        sums = np.zeros(len(rare))
+        sums[rows] = rare[rows] + self._lookup(found, rows)
+        return sums, able
 
-    def _add(self, found: _Found) -> npt.NDArray[np.float64]:
-        """Sums over all terms for every row of a block."""
+    def _add(self, found: _Found, some: Mask) -> Sums:
+        """Sums over some terms for every row of a block."""
         block = found.part.block
-        chosen = np.flatnonzero(found.known)
+        chosen = np.flatnonzero(found.known & some)
         if len(chosen) == 0:
             return np.zeros(block.size)
         slices = [slice(found.starts[term], found.ends[term]) for term in chosen.tolist()]
-        rows = np.concatenate([block.rows[part] for part in slices])
+        rows = np.concatenate([block.rows[part] for part in slices]).astype(np.intp)
         weights = np.concatenate([block.counts[part] for part in slices]).astype(np.float32)
-        weights /= weights + found.part.half[rows]
-        weights *= np.repeat(self.rarity[chosen], [part.stop - part.start for part in slices])
+        weights /= weights + found.part.half.take(rows)
+        weights *= np.repeat(self._rarity[chosen], [part.stop - part.start for part in slices])
         return np.asarray(np.bincount(rows, weights, minlength=block.size), np.float64)
 
-    def _lookup(self, found: _Found, rows: Rows, chosen: Rows) -> npt.NDArray[np.float64]:
-        """Sums over some terms for some ascending rows of a block."""
+    def _lookup(self, found: _Found, rows: Rows) -> Sums:
+        """Sums over the common terms for some rows of a block."""
         block = found.part.block
-        if len(chosen) == 0 or len(rows) == 0:
-            return np.zeros(len(rows))
-        wanted = rows.astype(np.uint16)
-        places = np.empty((len(chosen), len(rows)), np.int64)
-        starts, ends = found.starts[chosen], found.ends[chosen]
-        for line, start, end in zip(places, starts.tolist(), ends.tolist(), strict=True):
-            line[:] = block.rows[start:end].searchsorted(wanted)
-            line += start
-        inside = places < ends[:, None]
-        places[~inside] = 0
-        often = np.where(inside & (block.rows[places] == wanted), block.counts[places], 0).astype(np.float32)
-        often /= often + found.part.half[rows]
-        often *= self.rarity[chosen][:, None]
-        return np.asarray(often.sum(axis=0, dtype=np.float64), np.float64)
+        chosen = np.flatnonzero(found.known & self._common)
+        sums = np.zeros(len(rows))
+        if len(rows) == 0:
+            return sums
+        wanted, half = rows.astype(np.uint16), found.part.half[rows]
+        for term in chosen.tolist():
+            start, end = found.starts[term], found.ends[term]
+            places = start + block.rows[start:end].searchsorted(wanted)
+            places[places == end] = start
+            often = np.where(block.rows[places] == wanted, block.counts[places], 0).astype(np.float32)
+            often /= often + half
+            often *= self._rarity[term]
+            sums += often
+        return sums
 
 
 def build(texts: Iterable[str]) -> Lexical:

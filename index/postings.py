@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from index.document import IndexDamaged
 from index.termkeys import Keys, keys_of
 
 MOST = 1 << 16  # passages of a block: a row must fit two bytes
+_SORTED = 1 << 20  # postings that are sorted at a time
 _MOST_COUNTED = 0xFFFF  # a term that one passage holds more often counts as often as that
 
 Array = npt.NDArray[Any]
@@ -84,78 +86,105 @@ def _array(data: Array, *, dtype: str, shape: list[int], data_offsets: list[int]
     return data[start:end].view(_TYPES[dtype]).reshape(shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How often each of n texts holds which term: one line for every text and every term it holds."""
-
-    keys: Keys
-    rows: npt.NDArray[np.uint16]  # place of the text
-    counts: npt.NDArray[np.uint16]
-    lengths: npt.NDArray[np.uint32]  # (n,), terms of each text, repeated ones too
-
-
-def count(texts: Sequence[str]) -> Counted:
-    """Terms of some texts, at most 65,536 of them."""
+def count(texts: Sequence[str]) -> Block:
+    """The block of some texts, at most 65,536 of them; the n-th text is row n."""
     keys, places = keys_of(texts)
     # Numbers of terms and of texts in one integer: numpy sorts integers fastest.
     known, numbers = _numbered(keys)
     both = numbers << np.uint64(16) | places.astype(np.uint64)
     both.sort()
     first = np.flatnonzero(_new(both))
-    often = np.minimum(np.diff(first, append=len(both)), _MOST_COUNTED).astype(np.uint16)
+    often = np.minimum(np.diff(first, append=len(both)), _MOST_COUNTED)
     both = both[first]
-    rows = (both & np.uint64(0xFFFF)).astype(np.uint16)
-    lengths = np.bincount(places, minlength=len(texts)).astype(np.uint32)
-    return Counted(known[both >> np.uint64(16)], rows, often, lengths)
-
-
-class Builder:
-    """Gathers texts into one block; the n-th text is row n."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self._parts: list[tuple[Keys, npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
-        self._lengths: list[npt.NDArray[np.uint32]] = []
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Block:
-        """The block of some texts."""
-        builder = cls()
-        builder.add(count(texts))
-        return builder.finish()
-
-    def add(self, counted: Counted) -> None:
-        """Take the next texts in. Raises ValueError when the block would hold too many."""
-        size = self.size + len(counted.lengths)
-        if size > MOST:
-            raise ValueError(f"a block holds at most {MOST} passages, got {size}")
-        self._lengths.append(counted.lengths)
-        self._parts.append((counted.keys, counted.rows + np.uint16(self.size), counted.counts))
-        self.size = size
-
-    def finish(self) -> Block:
-        """The block of everything that was added."""
-        return assemble(*_joined(self._parts), _flat(self._lengths, np.uint32))
-
-
-def assemble(keys: Keys, rows: npt.NDArray[np.uint16], counts: Array, lengths: Array) -> Block:
-    """A block from postings in any order."""
-    known, numbers = _numbered(keys)
-    packed = numbers << np.uint64(32)
-    del numbers
-    packed |= rows.astype(np.uint64) << np.uint64(16)
-    packed |= counts.astype(np.uint64)
-    packed.sort()
-    starts = np.append(np.flatnonzero(_new(packed >> np.uint64(32))), len(packed))
-    rows = (packed >> np.uint64(16)).astype(np.uint16)
-    counts = packed.astype(np.uint16)
+    starts = np.append(np.flatnonzero(_new(both >> np.uint64(16))), len(both))
     return Block(
         keys=known,
         starts=starts.astype(np.uint32),
-        rows=rows,
-        counts=counts.astype(np.min_scalar_type(int(counts.max(initial=0)))),
-        lengths=lengths,
+        rows=(both & np.uint64(0xFFFF)).astype(np.uint16),
+        counts=_narrow(often),
+        lengths=np.bincount(places, minlength=len(texts)).astype(np.uint32),
     )
+
+
+def merge(blocks: Sequence[Block], places: Sequence[npt.NDArray[np.int64]], size: int) -> Block:
+    """One block of `size` rows out of several, without their texts.
+
+    `places` (n,) gives the new row of each old one, -1 for those left out. Rows
+    that nothing is moved to are empty. Some terms are sorted at a time, so that
+    memory beyond the blocks stays small. Raises ValueError when it would hold too many rows.
+    """
+    if size > MOST:
+        raise ValueError(f"a block holds at most {MOST} passages, got {size}")
+    lengths = np.zeros(size, np.uint32)
+    for block, place in zip(blocks, places, strict=True):
+        lengths[place[place >= 0]] = block.lengths[place >= 0]
+    moved = [_moved(block, place) for block, place in zip(blocks, places, strict=True)]
+    known = np.unique(np.concatenate([np.zeros(0, np.uint64), *(block.keys for block in moved)]))
+    numbers = [np.searchsorted(known, block.keys) for block in moved]
+    holding = np.zeros(len(known) + 1, np.int64)
+    for block, number in zip(moved, numbers, strict=True):
+        holding[number + 1] += np.diff(block.starts)
+    starts = np.cumsum(holding)
+    total = int(starts[-1])
+    rows = np.empty(total, np.uint16)
+    counts = np.empty(total, np.result_type(np.uint8, *(block.counts.dtype for block in moved)))
+    bounds = np.searchsorted(starts, np.arange(0, total, _SORTED), "right") - 1
+    for first, last in pairwise([*np.unique(bounds).tolist(), len(known)]):
+        packed = np.concatenate(
+            [_packed(block, number, first, last) for block, number in zip(moved, numbers, strict=True)]
+        )
+        packed.sort()
+        rows[starts[first] : starts[last]] = packed >> np.uint64(16) & np.uint64(0xFFFF)
+        counts[starts[first] : starts[last]] = packed & np.uint64(0xFFFF)
+    return Block(known, starts.astype(np.uint32), rows, counts, lengths)
+
+
+def _moved(block: Block, place: npt.NDArray[np.int64]) -> Block:
+    """A block with other rows, without those whose place is -1."""
+    if (place >= 0).all():
+        return replace(block, rows=place.astype(np.uint16)[block.rows])
+    kept = (place >= 0)[block.rows]
+    starts = np.concatenate([[0], np.cumsum(kept)])[block.starts]
+    held = np.diff(starts) > 0
+    return Block(
+        keys=block.keys[held],
+        starts=np.append(starts[:-1][held], starts[-1]).astype(np.uint32),
+        rows=place[block.rows[kept]].astype(np.uint16),
+        counts=block.counts[kept],
+        lengths=block.lengths,
+    )
+
+
+def _packed(block: Block, numbers: npt.NDArray[np.int64], first: int, last: int) -> npt.NDArray[np.uint64]:
+    """Postings of the terms numbered from `first` to `last`: number, row and count in one integer each."""
+    some = slice(*np.searchsorted(numbers, [first, last]).tolist())
+    bounds = block.starts[some.start : some.stop + 1].astype(np.int64)
+    packed = np.repeat((numbers[some] - first).astype(np.uint64) << np.uint64(32), np.diff(bounds))
+    inside = slice(int(bounds[0]), int(bounds[-1]))
+    packed |= block.rows[inside].astype(np.uint64) << np.uint64(16)
+    packed |= block.counts[inside].astype(np.uint64)
+    return packed
+
+
+class Builder:
+    """Gathers texts that were counted into one block; the n-th text is row n."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._blocks: list[Block] = []
+
+    def add(self, counted: Block) -> None:
+        """Take the next texts in. Raises ValueError when the block would hold too many."""
+        if self.size + counted.size > MOST:
+            raise ValueError(f"a block holds at most {MOST} passages, got {self.size + counted.size}")
+        self._blocks.append(counted)
+        self.size += counted.size
+
+    def finish(self) -> Block:
+        """The block of everything that was added."""
+        ends = np.cumsum([block.size for block in self._blocks])
+        places = [np.arange(end - block.size, end) for block, end in zip(self._blocks, ends, strict=True)]
+        return merge(self._blocks, places, self.size)
 
 
 def _numbered(keys: Keys) -> tuple[Keys, npt.NDArray[np.uint64]]:
@@ -174,31 +203,5 @@ def _new(ordered: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     return new
 
 
-def merge(blocks: Sequence[Block], places: Sequence[npt.NDArray[np.int64]], size: int) -> Block:
-    """One block of `size` rows out of several, without their texts.
-
-    `places` (n,) gives the new row of each old one, -1 for those left out. Rows
-    that nothing is moved to are empty.
-    """
-    if size > MOST:
-        raise ValueError(f"a block holds at most {MOST} passages, got {size}")
-    parts = []
-    lengths = np.zeros(size, np.uint32)
-    for block, place in zip(blocks, places, strict=True):
-        kept = place >= 0
-        lengths[place[kept]] = block.lengths[kept]
-        moved = kept[block.rows]
-        keys = np.repeat(block.keys, (block.starts[1:] - block.starts[:-1]).astype(np.int64))[moved]
-        parts.append(
-            (keys, place[block.rows[moved]].astype(np.uint16), block.counts[moved].astype(np.uint16))
-        )
-    return assemble(*_joined(parts), lengths)
-
-
-def _joined(parts: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
-    keys, rows, counts = ([part[column] for part in parts] for column in range(3))
-    return _flat(keys, np.uint64), _flat(rows, np.uint16), _flat(counts, np.uint16)
-
-
-def _flat(parts: Sequence[Array], dtype: Any) -> Array:
-    return np.concatenate(parts) if len(parts) else np.zeros(0, dtype)
+def _narrow(counts: Array) -> Array:
+    return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))

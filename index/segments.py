@@ -166,7 +166,7 @@ def deletions(segment: Segment, alive: Rows, texts_of: Callable[[Rows], Sequence
         return segment.deleted
     counted = postings.count(texts_of(fresh + segment.first))
     keys = np.concatenate([segment.deleted.keys, counted.keys])
-    holding = np.concatenate([segment.deleted.holding, np.ones(len(counted.keys), np.uint32)])
+    holding = np.concatenate([segment.deleted.holding, np.diff(counted.starts)])
     known, places = np.unique(keys, return_inverse=True)
     total = np.bincount(places, holding, minlength=len(known)).astype(np.uint32)
     return Deleted(gone.astype(np.uint32), known, total)

@@ -13,23 +13,20 @@ flipped bits without a word, so the checksums decide, before anything is read.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
-import json
 import logging
 import os
-import re
 import shutil
-import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from index.document import IndexBusy, IndexDamaged, IndexMissing, IndexUnwritable
+from index.current import Entry, point, previous, read_current
+from index.disk import now, plainly, sync
+from index.document import IndexDamaged, IndexMissing
 from index.failpoints import reach
 from index.manifest import (
     READABLE,
@@ -43,7 +40,8 @@ from index.manifest import (
     sealed,
     verify,
 )
-from index.stamps import Stamps, boot
+from index.staging import finished, locked, staging
+from index.stamps import Stamps
 
 __all__ = [
     "READABLE",
@@ -70,16 +68,6 @@ __all__ = [
 ]
 
 _KEPT = 2
-_MARK = "GOING_ON"  # in a staged folder: which work it is
-_PATIENCE = 1.5  # seconds a second writer waits before it gives up
-_FIXES = {
-    errno.ENOSPC: "free space on that disk",
-    errno.EDQUOT: "free space on that disk",
-    errno.EFBIG: "raise the limit on the size of files",
-    errno.EACCES: "ask for permission to write there, or choose another place with --index",
-    errno.EROFS: "choose another place with --index",
-}
-_NAME = re.compile(r"gen-\d{6,}")
 _log = logging.getLogger("youju.store")
 
 
@@ -96,14 +84,6 @@ class Generation:
     def close(self) -> None:
         """Let the generation be collected."""
         self.pin.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of CURRENT."""
-
-    generation: str
-    manifest_sha256: str
 
 
 def open_generation(path: Path) -> Generation:
@@ -127,52 +107,17 @@ def open_generation(path: Path) -> Generation:
         return generation
 
 
-def read_current(path: Path) -> list[Entry]:
-    """The generations of an index, newest first. Raises IndexMissing or IndexDamaged."""
-    current = path / "CURRENT"
-    try:
-        data = current.read_bytes()
-    except FileNotFoundError as error:
-        raise IndexMissing(
-            f"no index at {path}; build one with `youju index FOLDER --index {path}`"
-        ) from error
-    except OSError as error:
-        raise IndexDamaged(f"{current} cannot be read: {error.strerror}") from error
-    line, _, digest = data.partition(b"\n")
-    if hashlib.sha256(line).hexdigest().encode() + b"\n" != digest:
-        raise IndexDamaged(
-            f"{current} does not match its checksum; run `youju check --repair --index {path}`"
-        )
-    try:
-        entries = [Entry(**entry) for entry in json.loads(line)]
-        if not entries or not all(_NAME.fullmatch(entry.generation) for entry in entries):
-            raise ValueError("it names no generation")
-    except (ValueError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{current} cannot be read: {error}; restore a backup") from error
-    return entries
-
-
 @contextmanager
 def writer(path: Path) -> Iterator[None]:
     """Hold the one writer's lock of an index.
 
     Raises IndexBusy within two seconds, and IndexUnwritable for any error of the disk inside.
     """
-    with plainly(path):
-        if not path.is_dir():
-            path.mkdir(parents=True)
-            _sync(path.parent)
-        lock = path.with_name(path.name + ".lock")
-        with lock.open("a+b") as handle:
-            _lock(handle, path)
-            handle.truncate(0)
-            handle.write(f"process {os.getpid()}, since {now()}".encode())
-            handle.flush()
-            _sweep(path, spared=next((one for one in path.glob("gen-??????.tmp") if _mark(one)), None))
-            if not (path / "CURRENT").exists() and any(path.glob("gen-??????")):
-                adopt(path)
-            reach("locked")
-            yield
+    with locked(path):
+        if not (path / "CURRENT").exists() and any(path.glob("gen-??????")):
+            adopt(path)
+        reach("locked")
+        yield
 
 
 def adopt(path: Path) -> str:
@@ -193,7 +138,7 @@ def adopt(path: Path) -> str:
             f"{path} away and run `youju index FOLDER --index {path}`"
         )
     _log.warning("%s was lost; %s is whole and taken up again", path / "CURRENT", whole[0].generation)
-    _point(path, whole)
+    point(path, whole)
     return whole[0].generation
 
 
@@ -206,45 +151,9 @@ def roll_back(path: Path) -> str:
     generation = open_generation(path)
     generation.close()
     entry = Entry(generation.folder.name, generation.fingerprint)
-    _point(path, [entry])
+    point(path, [entry])
     collect(path)
     return entry.generation
-
-
-@contextmanager
-def staging(path: Path, *, going_on: str = "") -> Iterator[Path]:
-    """A folder for the next generation; gone again when the block fails or commits nothing.
-
-    `going_on` names the work: the folder that a killed or interrupted writer of the
-    same work left behind is given again, with all that is in it, unless the
-    machine was started anew since (then what is in it need not be on the disk).
-    """
-    mark = f"{going_on} {boot()}" if going_on else ""
-    folder = next((one for one in path.glob("gen-??????.tmp") if mark and _mark(one) == mark), None)
-    _sweep(path, spared=folder)
-    if folder is None:
-        number = max((_number(one) for one in path.glob("gen-*")), default=0) + 1
-        folder = path / f"gen-{number:06d}.tmp"
-        folder.mkdir()
-    try:
-        if mark:
-            (folder / _MARK).write_text(mark, encoding="utf-8")
-        for half in folder.glob("*.part"):
-            half.unlink()
-        reach("staged")
-        yield folder
-    except KeyboardInterrupt:
-        raise  # what is finished is there for the next run
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-def finished(staged: Path) -> None:
-    """What is in a staged folder is complete, and no work to go on with any more."""
-    (staged / _MARK).unlink(missing_ok=True)
 
 
 def commit(path: Path, staged: Path, manifest: Manifest, *, damaged: str = "") -> None:
@@ -258,16 +167,16 @@ def commit(path: Path, staged: Path, manifest: Manifest, *, damaged: str = "") -
     (staged / SEAL).write_bytes(sha256.encode() + b"\n")
     reach("manifest written")
     for file in staged.iterdir():
-        _sync(file)
+        sync(file)
         reach("file synced")
-    _sync(staged)
+    sync(staged)
     reach("files synced")
     final = staged.with_suffix("")
     os.rename(staged, final)
-    _sync(path)
+    sync(path)
     reach("generation renamed")
-    before = [entry for entry in _previous(path) if entry.generation != damaged]
-    _point(path, [Entry(final.name, sha256), *before][:_KEPT])
+    before = [entry for entry in previous(path) if entry.generation != damaged]
+    point(path, [Entry(final.name, sha256), *before][:_KEPT])
     reach("current replaced")
     collect(path)
     stamps = Stamps(path)
@@ -331,23 +240,6 @@ def _open(folder: Path, expected: str, *, fallback: bool) -> Generation:
     return Generation(folder, manifest, expected, pin, fallback)
 
 
-def _point(path: Path, entries: Sequence[Entry]) -> None:
-    line = json.dumps([asdict(entry) for entry in entries]).encode()
-    pending = path / "CURRENT.tmp"
-    pending.write_bytes(line + b"\n" + hashlib.sha256(line).hexdigest().encode() + b"\n")
-    _sync(pending)
-    reach("current written")
-    os.replace(pending, path / "CURRENT")
-    _sync(path)
-
-
-def _previous(path: Path) -> Sequence[Entry]:
-    try:
-        return [entry for entry in read_current(path) if (path / entry.generation).is_dir()]
-    except IndexMissing:
-        return []
-
-
 def _remove(folder: Path) -> None:
     """Remove a generation that nobody reads; under its lock, so that nobody begins to meanwhile."""
     try:
@@ -362,70 +254,3 @@ def _remove(folder: Path) -> None:
         return
     except OSError as error:
         _log.warning("%s could not be removed: %s", folder, error.strerror)
-
-
-def _sweep(path: Path, *, spared: Path | None = None) -> None:
-    # Only a writer that was killed leaves these behind, and there is one writer.
-    for leftover in path.glob("*.tmp"):
-        if leftover == spared:
-            continue
-        if leftover.is_dir():
-            shutil.rmtree(leftover)
-        else:
-            leftover.unlink(missing_ok=True)
-
-
-def _mark(folder: Path) -> str:
-    try:
-        return (folder / _MARK).read_text(encoding="utf-8")
-    except OSError:
-        return ""
-
-
-def _lock(handle: IO[bytes], path: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > deadline:
-                handle.seek(0)
-                holder = handle.read().decode(errors="replace") or "another process"
-                raise IndexBusy(f"{path} is being written by {holder}; wait for it and try again") from error
-            time.sleep(0.05)
-
-
-@contextmanager
-def plainly(path: Path) -> Iterator[None]:
-    """Errors of the disk as one line with its fix."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        number = error.errno if isinstance(error, OSError) else errno.ENOSPC if _full(error) else 0
-        reason = os.strerror(number) if number else str(error)
-        raise IndexUnwritable(
-            f"{path} cannot be written: {reason}; what was indexed before is kept; "
-            f"{_FIXES.get(number or 0, 'check the disk')}, then run the command again"
-        ) from error
-
-
-def _full(error: sqlite3.Error) -> bool:
-    return "full" in str(error)
-
-
-def _number(folder: Path) -> int:
-    digits = folder.name.removeprefix("gen-").removesuffix(".tmp")
-    return int(digits) if digits.isdigit() else 0
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def now() -> str:
-    """The time, as manifests give it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

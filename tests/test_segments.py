@@ -45,7 +45,7 @@ def test_what_a_character_becomes_is_not_changed_again() -> None:
 
 def _parts(texts: Sequence[str], cuts: Sequence[int]) -> list[postings.Block]:
     bounds = [0, *sorted(cuts), len(texts)]
-    return [postings.Builder.of(texts[start:end]) for start, end in itertools.pairwise(bounds) if end > start]
+    return [postings.count(texts[start:end]) for start, end in itertools.pairwise(bounds) if end > start]
 
 
 def _texts(seed: int, count: int) -> list[str]:
@@ -78,6 +78,9 @@ def test_scores_of_parts_with_deletions_equal_a_full_rebuild(
         )
         assert patched.ceiling(question) == pytest.approx(rebuilt.ceiling(question), rel=1e-9)
         _same_best(patched, rebuilt, alive, question)
+        looked_up = Lexical(blocks, deleted=gones, firsts=firsts, large=0)
+        np.testing.assert_array_equal(looked_up.scores(question), patched.scores(question))
+        _same_best(looked_up, rebuilt, alive, question)
 
 
 def _same_best(patched: Lexical, rebuilt: Lexical, alive: npt.NDArray[np.int64], question: str) -> None:
@@ -101,7 +104,7 @@ def test_merged_blocks_hold_what_they_held(seed: int, count: int, cut: int) -> N
     starts = np.cumsum([0, *(block.size for block in blocks)])
     moved = [places[start:end] for start, end in itertools.pairwise(starts)]
     merged = postings.merge(blocks, moved, int(kept.sum()))
-    whole = postings.Builder.of([text for text, keep in zip(texts, kept, strict=True) if keep])
+    whole = postings.count([text for text, keep in zip(texts, kept, strict=True) if keep])
     for name in ("keys", "starts", "rows", "counts", "lengths"):
         np.testing.assert_array_equal(getattr(merged, name), getattr(whole, name))
 

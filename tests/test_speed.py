@@ -37,6 +37,7 @@ ALONE = {
     "merge": 0.1,
     "open": 0.05,
     "memory with workers": 3e8,
+    "memory while answering": 2e8,
     "recall of vectors": 0.98,
     "recall of fused": 0.99,
 }
