@@ -1,9 +1,11 @@
 """The same archive in a folder and on a Milvus server: how well each ranks, and what insertion costs.
 
     milvus-lite server --data-dir DATA --port 19530
-    python -m benchmarks.stores milvus://127.0.0.1:19530/name SET… [--every 5] [--data DATA] [--server PID]
+    python -m benchmarks.stores milvus://127.0.0.1:19530/name SET… [--questions 150] [--texts 3000]
+        [--data DATA] [--process PID]
 
-A SET is a collection in BEIR layout; each of its texts is one passage. It is
+A SET is a collection in BEIR layout; each of its texts is one passage. It, or as many
+texts as are asked for with those among them that the questions are about, is
 indexed in a folder, copied to the server, and asked on both. Prints nDCG@10
 for words, vectors and fused, on how many questions the first five passages are
 the same, processor time to encode, to build the folder and to insert, and, of
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +42,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("server", help="milvus://host:port/name; a number is added to the name for each set")
     parser.add_argument("sets", type=Path, nargs="+")
-    parser.add_argument("--every", type=int, default=1, help="ask only every n-th question")
+    parser.add_argument("--questions", type=int, default=0, help="at most so many, spread over all")
+    parser.add_argument("--texts", type=int, default=0, help="at most so many, if the questions need no more")
     parser.add_argument("--data", type=Path, help="the folder of the server")
     parser.add_argument("--process", type=int, default=0, help="the process of the server")
     options = parser.parse_args()
@@ -49,7 +53,7 @@ def main() -> None:
             parser.error(f"{options.server} is not the name of an index on a server")
         place = replace(place, name=f"{place.name}{number}")
         before = _server(options.process, options.data)
-        compared(folder, place, options.every, options.process)
+        compared(part(load_beir(folder), options.questions, options.texts), place, options.process)
         after = _server(options.process, options.data)
         told = [
             f"{name} {size / 2**20:,.0f} MiB, {(size - before[name]) / 2**20:+,.0f}"
@@ -58,10 +62,24 @@ def main() -> None:
         print("; ".join(told), end="\n\n" if told else "\n", flush=True)
 
 
-def compared(folder: Path, place: Remote, every: int, process: int) -> None:
+def part(collection: Collection, most: int, texts: int) -> Collection:
+    """Some questions of a collection, evenly spread, the texts they are about, and others up to `texts`."""
+    asked = [query for query in collection.queries if collection.qrels.get(query)]
+    asked = asked[:: max(1, -(-len(asked) // most))] if most else asked
+    wanted = {id_ for query in asked for id_ in collection.qrels[query]}
+    others = [text.id for text in collection.texts if text.id not in wanted]
+    room = max(0, texts - len(wanted)) if texts else len(others)
+    wanted |= set(random.Random(0).sample(others, min(room, len(others))))
+    return replace(
+        collection,
+        texts=tuple(text for text in collection.texts if text.id in wanted),
+        queries={query: collection.queries[query] for query in asked},
+    )
+
+
+def compared(collection: Collection, place: Remote, process: int) -> None:
     """Build, copy and ask one collection; print what came of it."""
-    collection = load_beir(folder)
-    questions = dict(list(collection.queries.items())[::every])
+    questions = collection.queries
     with tempfile.TemporaryDirectory(prefix="youju-stores-") as work:
         here, encoder = Path(work) / "index", load_encoder()
         texts = [f"{one.title}\n{one.text}" for one in collection.texts]
@@ -72,7 +90,7 @@ def compared(folder: Path, place: Remote, every: int, process: int) -> None:
         served = _served(process)
         inserting = _seconds(lambda: copy_index(here, place, report=_silent))
         served = _served(process) - served
-        _costs(folder.name, len(collection.texts), encoding, building, inserting, served, size_of(here))
+        _costs(collection.name, len(collection.texts), encoding, building, inserting, served, size_of(here))
         with open_index(here) as one, open_index(place) as other:
             for system in SYSTEMS:
                 _asked(collection, questions, one, other, system)

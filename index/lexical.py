@@ -36,7 +36,7 @@ B = 0.75
 _ROUNDED = 1 - 1e-6  # sums of the same terms differ by less, in whatever order they are added
 _LEAST = 1e-30  # the least score that is one
 _LARGE = 1 << 17  # rows of an archive from which common terms are looked up
-_COMMON = 1 / 8  # of all passages hold a common term
+_COMMON = 1 / 5  # of all passages hold a common term
 _LOOKUP = 12  # postings that are added up in the time in which one is looked up
 
 
@@ -160,13 +160,22 @@ class Asked:
 
     def best(self, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """The k best rows that score at all, best first, equal ones by row; `allowed` (n,) admits rows."""
-        masks = [_admitted(found.part, allowed) for found in self._found]
-        rows, scores = self._highest(k, ((rare, mask) for rare, mask in zip(self._rare, masks, strict=True)))
+        parts = [
+            (found, rare, _admitted(found.part, allowed))
+            for found, rare in zip(self._found, self._rare, strict=True)
+        ]
+        top = _Top(k)
+        for found, rare, mask in parts:
+            rows = np.flatnonzero(rare >= top.floor)
+            rows = rows[mask[rows]]
+            top.add(rows + found.part.first, rare[rows])
         if self._common.any():
-            floor = float(self.scores_of(rows).min()) * _ROUNDED if len(rows) == k else 0.0
-            parts = zip(self._found, self._rare, masks, strict=True)
-            rows, scores = self._highest(k, (self._completed(*part, floor) for part in parts))
-        return rows, scores.astype(np.float32)
+            floor = float(self.scores_of(top.rows).min()) * _ROUNDED if len(top.rows) == k else 0.0
+            top = _Top(k)
+            for found, rare, mask in parts:
+                rows, scores = self._completed(found, rare, mask, floor)
+                top.add(rows + found.part.first, scores)
+        return top.rows, top.scores.astype(np.float32)
 
     def scores_of(self, rows: Rows) -> Scores:
         """Scores of some rows, float32 (len(rows),)."""
@@ -181,36 +190,15 @@ class Asked:
                 scores[inside] = values
         return scores.astype(np.float32)
 
-    def _highest(self, k: int, parts: Iterable[tuple[Sums, Mask]]) -> tuple[Rows, Sums]:
-        """The k highest sums above 0 of the rows marked in each block, highest first, equal ones by row."""
-        rows, scores = np.zeros(0, np.int64), np.zeros(0, np.float64)
-        for found, (sums, mask) in zip(self._found, parts, strict=True):
-            floor = float(scores[-1]) * _ROUNDED if len(scores) >= k else _LEAST
-            more = np.flatnonzero(sums >= floor)
-            more = more[mask[more]]
-            values = sums[more]
-            if len(more) > k:
-                # Ties at the k-th place stay in, for the order by rows to decide.
-                least = np.partition(values, len(values) - k)[len(values) - k] * _ROUNDED
-                more, values = more[values >= least], values[values >= least]
-            rows = np.concatenate([rows, more + found.part.first])
-            scores = np.concatenate([scores, values])
-            kept = np.lexsort((rows, -scores.astype(np.float32)))[:k]
-            rows, scores = rows[kept], scores[kept]
-        return rows, scores
-
-    def _completed(self, found: _Found, rare: Sums, mask: Mask, floor: float) -> tuple[Sums, Mask]:
-        """Scores of those marked rows of a block that may reach `floor` with their common terms."""
+    def _completed(self, found: _Found, rare: Sums, mask: Mask, floor: float) -> tuple[Rows, Sums]:
+        """Those marked rows of a block that may reach `floor` with their common terms, and their scores."""
         chosen = found.known & self._common
-        able = rare >= floor - float(self._rarity[chosen].sum(dtype=np.float64)) - _LEAST
-        able &= mask
-        rows = np.flatnonzero(able)
+        rows = np.flatnonzero(rare >= floor - float(self._rarity[chosen].sum(dtype=np.float64)) - _LEAST)
+        rows = rows[mask[rows]]
         postings = int((found.ends - found.starts)[chosen].sum())
         if len(rows) * int(chosen.sum()) * _LOOKUP > postings:
-            return rare + self._add(found, self._common), able
-        sums = np.zeros(len(rare))
-        sums[rows] = rare[rows] + self._lookup(found, rows)
-        return sums, able
+            return rows, (rare + self._add(found, self._common))[rows]
+        return rows, rare[rows] + self._lookup(found, rows)
 
     def _add(self, found: _Found, some: Mask) -> Sums:
         """Sums over some terms for every row of a block."""
@@ -242,6 +230,29 @@ class Asked:
             often *= self._rarity[term]
             sums += often
         return sums
+
+
+class _Top:
+    """The k highest scores above 0, highest first, equal ones by row."""
+
+    def __init__(self, k: int) -> None:
+        self.rows: Rows = np.zeros(0, np.int64)
+        self.scores: Sums = np.zeros(0, np.float64)
+        self.floor = _LEAST  # lower ones are not among them
+        self._k = k
+
+    def add(self, rows: Rows, scores: Sums) -> None:
+        """Take some rows in that were not there before."""
+        kept = np.flatnonzero(scores >= self.floor)
+        if len(kept) > self._k:
+            # Ties at the k-th place stay in, for the order by rows to decide.
+            least = np.partition(scores[kept], len(kept) - self._k)[len(kept) - self._k] * _ROUNDED
+            kept = kept[scores[kept] >= least]
+        rows, scores = np.concatenate([self.rows, rows[kept]]), np.concatenate([self.scores, scores[kept]])
+        order = np.lexsort((rows, -scores.astype(np.float32)))[: self._k]
+        self.rows, self.scores = rows[order], scores[order]
+        if len(order) == self._k:
+            self.floor = max(_LEAST, float(self.scores[-1]) * _ROUNDED)
 
 
 def build(texts: Iterable[str]) -> Lexical:

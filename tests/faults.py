@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import failpoints
+from index import failpoints, sources
 from index.document import YoujuError
 from index.remote import Location
 from index.search import open_index
@@ -77,9 +77,9 @@ def write(folder: Path, texts: Mapping[str, str]) -> Path:
 
 
 def leftovers(index: Path) -> set[str]:
-    """What stands in an index folder beside CURRENT and the generations that it names."""
+    """What stands in an index folder beside CURRENT, the generations that it names, and the list of sources."""
     named = {entry.generation for entry in read_current(index)}
-    return {path.name for path in index.iterdir()} - named - {"CURRENT"}
+    return {path.name for path in index.iterdir()} - named - {"CURRENT", sources.NAME}
 
 
 class Writer:

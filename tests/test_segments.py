@@ -161,6 +161,24 @@ def test_inverted_lists_find_what_exact_search_finds(tmp_path: Path) -> None:
     )
 
 
+def test_lists_of_several_parts_are_visited_where_they_are_nearest() -> None:
+    chance = np.random.default_rng(3)
+    centres = chance.standard_normal((50, 32))
+    vectors = unit(
+        (centres[chance.integers(0, 50, 40_000)] + chance.standard_normal((40_000, 32))).astype("f4")
+    )
+    queries = unit(vectors[::200] + 0.2 * chance.standard_normal((200, 32)).astype(np.float32))
+    engines = [dense.lists(vectors[start : start + 10_000], queries) for start in range(0, 40_000, 10_000)]
+    together = dense.Dense([dense.Part(one, 10_000 * place) for place, one in enumerate(engines)], 32)
+    exact = dense.build(vectors)
+    found, truth = (np.array([one.search(query, 10)[1] for query in queries]) for one in (together, exact))
+    assert dense.recall(found, truth) >= 0.97
+    visits = [together._visits(query) for query in queries]
+    assert max(map(sum, visits)) < sum(engine.nprobe for engine in engines)
+    far = -queries[0]  # a part that no list is visited of brings nothing
+    assert (together.search(far, 10)[0] >= 0).all()
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     return str(tiny_model(tmp_path / "model"))
