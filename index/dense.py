@@ -19,8 +19,9 @@ themselves would visit find the ten nearest of all as surely (measured too).
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,7 +96,8 @@ class Dense:
         visits = [len(one) for one in self._centres] if allowed is not None else self._visits(query)
         work = [(part, query, k, allowed, visited) for part, visited in zip(self.parts, visits, strict=True)]
         if sum(part.size for part in self.parts) < _ALONE:
-            found = [_search(*one) for one in work]
+            with _alone():
+                found = [_search(*one) for one in work]
             return lambda: _best(found, k)
         begun = [_threads().submit(_search, *one) for one in work]
         return lambda: _best([one.result() for one in begun], k)
@@ -232,14 +234,27 @@ def _best(found: Sequence[tuple[Rows, Vectors]], k: int) -> tuple[Rows, Vectors]
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(cores(), thread_name_prefix="vectors", initializer=_alone)
+    return ThreadPoolExecutor(cores(), thread_name_prefix="vectors", initializer=_one_core)
 
 
-def _alone() -> None:
+def _one_core() -> None:
     """Let a thread use one core: the others have their own."""
     import faiss
 
     faiss.omp_set_num_threads(1)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Search in this thread: for few rows, waiting for others takes longer than the work where all are busy."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    _one_core()
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _search(part: Part, query: Vectors, k: int, allowed: Mask | None, visits: int) -> tuple[Rows, Vectors]:
