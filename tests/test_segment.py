@@ -81,7 +81,10 @@ def test_wrapped_lines_are_joined_without_a_space() -> None:
     assert passage.text == text
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=6), st.lists(st.integers(0, 30), max_size=5))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=6),
+    st.lists(st.integers(0, 30), max_size=5),
+)
 def test_tiles_are_the_slices_between_their_ends(steps: list[tuple[int, int]], ends: list[int]) -> None:
     spans: list[Span] = []
     at = 0
@@ -92,7 +95,9 @@ def test_tiles_are_the_slices_between_their_ends(steps: list[tuple[int, int]], e
     whole = Located("".join(chr(0x4E00 + number) for number in range(size)), tuple(spans))
     ends = [*sorted(min(end, size) for end in ends), size]
     starts = [0, *ends[:-1]]
-    assert list(whole.tiles(ends)) == [whole.slice(start, end) for start, end in zip(starts, ends, strict=True)]
+    assert list(whole.tiles(ends)) == [
+        whole.slice(start, end) for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("width", [0, 23])
