@@ -246,7 +246,7 @@ def _one_core() -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Search in this thread: for few rows, waiting for others takes longer than the work where all are busy."""
+    """Search in this thread: for few rows, waiting for other threads takes longer than the work."""
     import faiss
 
     before = faiss.omp_get_max_threads()
