@@ -22,9 +22,18 @@ _ROLE = re.compile(
     r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人?|编辑|作者|实习生|摄影师|主持人|报道组|采访组|调研组)"
     r"(?P<name>[\u3400-\u9fff]{0,9})"
 )
-_READER = re.compile(r"[\u3400-\u9fff]{0,6}读者")  # as letters are signed
-_LABELLED = re.compile(r"(?:文|图|图文|文图|撰文|摄影|作者|编译|记者)[ \u3000]*[／/:：|｜]")
+_READER = re.compile(r"[\u3400-\u9fff]{0,6}(?:读者|市民|网友)")  # as letters are signed
+_LABELLED = re.compile(
+    r"(?:文|图|图文|文图|撰文|摄影|作者|编译|记者|执笔|采访|采写|口述|整理|统筹|栏目主持)"
+    r"[ \u3000]*[／/:：|｜·]"
+)
+_LABELS = frozenset({"撰文", "编译", "整理", "执笔", "采写", "口述"})
 _DONE = re.compile(r"集体(?:采写|报道)|采写|报道|摄影报道|综合报道|整理|编译|撰文")
+_PERSON = rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}"
+_WORK = r"(?:文|图|摄|编译|摄影|文字|图片)"
+_SHARED = re.compile(  # 王小明/文 李丽/图; 王小明 文/图
+    rf"(?:{_PERSON}[ \u3000]*[／/]{_WORK}[ \u3000]*){{1,4}}|(?:{_PERSON}[ \u3000]+){{1,4}}{_WORK}[／/]{_WORK}"
+)
 _NAME = re.compile(r"[\u3400-\u9fff]{1,4}(?:·[\u3400-\u9fff]{1,6})?")
 _WORDS = re.compile(r"[的了是在有为什么怎吗呢不]")
 _NAMES = re.compile(
@@ -33,7 +42,7 @@ _NAMES = re.compile(
 )
 _NOTED = re.compile(
     r"(?:本文|本版|本组|以上)?(?:作者|记者|执笔|撰稿|撰文|编译|整理|编辑|责编|选自|摘自|原载|转载|转自|来源|署名)"
-    r"|完\Z|据[\u3400-\u9fff]{2,10}(?:报道|消息|电|社|网)\Z"
+    r"|完\Z|据[\u3400-\u9fff]{1,10}(?:报道|消息|电|社|网|报)\Z"
     r"|[\u3400-\u9fff、 \u3000]{2,24}(?:供稿|整理|编译|执笔|采写|采访整理|综合报道)\Z"
 )
 _NAMED = re.compile(rf"(?:[{SURNAMES}][\u3400-\u9fff]{{1,2}}[ \u3000、]*){{1,6}}")
@@ -51,9 +60,13 @@ def is_byline(text: str) -> bool:
     text = text.strip("■□◆● \u3000")
     if not text or len(text) > _LONGEST or text[-1] in "：:" or _WORDS.search(text):
         return False
+    if _SHARED.fullmatch(text):
+        return True
     words = [word for word in _APART.split(text) if word]
     if not words or len(words) > _MOST:
         return False
+    if words[0] in _LABELS and len(words) > 1:
+        return all(re.fullmatch(_PERSON, word) for word in words[1:])
     if _READER.fullmatch(words[0]):
         return len(words) == 2 and words[1][0] in SURNAMES and _NAME.fullmatch(words[1]) is not None
     if _LABELLED.match(text):
@@ -65,7 +78,7 @@ def is_byline(text: str) -> bool:
 
 def is_note(text: str) -> bool:
     """Whether the line is a remark in brackets on who wrote or first printed the article above it."""
-    if not 4 <= len(text) <= _LONGEST or text[0] not in "（(" or text[-1] not in "）)":
+    if not 3 <= len(text) <= _LONGEST or text[0] not in "（(" or text[-1] not in "）)":
         return False
     inside = text[1:-1].strip()
     if any(mark in inside for mark in "（()）。！？"):

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-
 from index import shapes
 from index.characters import characters
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance, beyond, circular, speaks_of
-from index.meaning import cosines, vector
+from index.meaning import cosines, vectors
 from index.pieces import INSERTS, Piece
 from index.weights import Features, value
 
@@ -27,6 +25,7 @@ _HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
 _SENTENCE = re.compile(r"[。！？；]")
 _BRIEF = 30  # characters of a line that may be one of a list
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages, or when it may be a headline
+_HOPELESS = 0.0  # log odds of going on, against beginning, that a half far away needs
 _MOST = 2500  # halves of a page that are compared with each other
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
 
@@ -93,11 +92,13 @@ def choices(pieces: Sequence[Piece]) -> list[Choice]:
     made = []
     for tail in tails:
         found = heads if every and not tail.state else _following(heads, orders, tail)
-        own = [head for head in found if head.row != tail.row]
-        others = (
-            (head.row, [*goes_on(tail, head), *near])
-            for head, near in zip(own, _near(tail, own), strict=True)
-        )
+        own = [
+            head
+            for head in found
+            if head.row != tail.row and (abs(head.order - tail.order) <= _CLOSE_BY or _may_go_on(tail, head))
+        ]
+        near = _near(tail, own)
+        others = ((head.row, [*goes_on(tail, head), *alike]) for head, alike in zip(own, near, strict=True))
         made.append(Choice(tail.row, list(_ends(tail)), tuple(others)))
     return made
 
@@ -159,6 +160,11 @@ def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequ
     return heads[at : at + _FOLLOWING]
 
 
+def _may_go_on(tail: Half, head: Half) -> bool:
+    """Whether a half that stands elsewhere is worth a look: it is not clearly likelier as a beginning."""
+    return tail.jump or head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > _HOPELESS
+
+
 def _ends(tail: Half) -> Iterator[tuple[str, float]]:
     """What speaks for a left half going on nowhere on this page; names begin with `half`."""
     yield f"half ends{', maybe headline' if tail.state else ''}", 1.0
@@ -208,7 +214,8 @@ def _near(tail: Half, heads: Sequence[Half]) -> Iterator[Features]:
     """How alike the meanings of both halves are, by themselves and beside the other candidates."""
     if not heads:
         return
-    found = cosines(vector(tail.text), np.stack([vector(head.text) for head in heads]))
+    looked_at = vectors([tail.text, *(head.text for head in heads)])
+    found = cosines(looked_at[:1], looked_at[1:])[0].tolist()
     nearest = max(found)
     for near in found:
         yield [("half alike", near * 3.0), ("half less alike", min(nearest - near, 0.3) * 5.0)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from index.cohesion import Bag, bag
+from index.cohesion import Bag, bag, merged
 from index.pieces import INSERTS, Piece
 
 _BOXED = 4  # paragraphs of the longest item that stands in the middle of another article's sentence
@@ -46,7 +46,7 @@ def speaks_of(pieces: Sequence[Piece], row: int, step: int) -> Bag:
         elif texts and pieces[row].kind not in INSERTS:
             break
         row += step
-    return bag("\n".join(texts))
+    return bag(texts[0]) if len(texts) == 1 else merged(bag(text) for text in texts)
 
 
 def balance(left: str, right: str) -> int:

@@ -22,6 +22,8 @@ _FADING = 0.6  # how much less each earlier unit counts in what an article spoke
 _BRIEF = 40  # characters below which a unit's own vector tells little
 
 Pairs = npt.NDArray[np.float32]  # one where a pair of characters occurs, else zero
+Table = npt.NDArray[np.float64]
+Sparse = tuple[npt.NDArray[np.intp], Pairs]  # columns of pairs that occur, and what they weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,6 @@ class About:
     size: int
     whole: Vector
     recent: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """Log odds of one source for a unit and an article, and for what the unit begins; cosines of the same.
-
-    `turn` is the cosine of what the unit begins with what the article spoke of last.
-    """
-
-    odds: float = 0.0
-    odds_ahead: float = 0.0
-    near: float = 0.0
-    near_ahead: float = 0.0
-    turn: float = 0.0
 
 
 class Topics:
@@ -67,12 +55,15 @@ class Topics:
             self.rows[number, [shared[pair] for pair in unit.bag.pairs if pair in shared]] = 1.0
         heads = [unit.head for unit in found]
         ends = [end_of(heads, number) for number in range(len(found))]
-        self.ahead = self.rows.copy()
-        for at, end in enumerate(ends):
-            self.ahead[at] = self.rows[at:end].max(axis=0)
+        self.own_pairs = [self._sparse(row) for row in self.rows]
+        self.pairs_ahead = [self._sparse(self.rows[at:end].max(axis=0)) for at, end in enumerate(ends)]
         self.sizes_ahead = [sum(self.sizes[at:end]) for at, end in enumerate(ends)]
         self.meaning = meaning([unit.text for unit in found], heads)
         self.brief = [len(unit.text) < _BRIEF for unit in found]
+
+    def _sparse(self, row: Pairs) -> Sparse:
+        columns = np.flatnonzero(row)
+        return columns, self.weights[columns]
 
     def alone(self, number: int) -> About:
         """What an article that a unit begins speaks of."""
@@ -104,45 +95,72 @@ class Topics:
         sizes = sum(self.sizes[before:number]), sum(self.sizes[number:after])
         return float((left * right) @ self.weights) - _mass(sum(sizes)) + _mass(sizes[0]) + _mass(sizes[1])
 
-    def likeness(self, number: int, held: Sequence[About]) -> list[Likeness]:
-        """How alike a unit and each of the articles are."""
-        if not held:
-            return []
-        pairs = np.stack([about.pairs for about in held])
-        whole = np.stack([about.whole for about in held])
+    def table(self, number: int, held: Sequence[About]) -> Table:
+        """How alike a unit and each of the articles are: one row for each, columns as `names` tells.
+
+        Log odds of one source for the unit, and for all that it begins; cosines of both with the article, and
+        of the latter with what the article spoke of last. Each is cut into pieces that are linear.
+        """
         sizes = [about.size for about in held]
+        whole = np.stack([about.whole for about in held])
+        recent = np.stack([about.recent for about in held])
         own, ahead = self.meaning.own[number], self.meaning.ahead[number]
-        columns = (
-            _odds(pairs @ (self.rows[number] * self.weights), self.sizes[number], sizes),
-            _odds(pairs @ (self.ahead[number] * self.weights), self.sizes_ahead[number], sizes),
-            cosines(own, whole),
-            cosines(ahead, whole),
-            cosines(ahead, np.stack([about.recent for about in held])),
-        )
-        return [Likeness(*row) for row in zip(*columns, strict=True)]
-
-    def features(self, name: str, number: int, found: Likeness) -> Features:
-        """What likeness says, in pieces that are linear."""
-        usual = self.meaning.usual
-        made = [*topic(name, found.odds), *topic(f"{name} ahead", found.odds_ahead)]
-        brief = ", brief" if self.brief[number] else ""
-        for kind, near in (
-            (f"near{brief}", found.near),
-            ("near ahead", found.near_ahead),
-            ("turn", found.turn),
-        ):
-            made += [
-                (f"{name} {kind} low", min(near, 0.3) * 5.0 - 1.0),
-                (f"{name} {kind} high", max(0.0, near - 0.3) * 5.0),
-                (f"{name} {kind} than usual", max(-0.4, min(near - usual, 0.4)) * 5.0),
+        odds = _odds(_gains(self.own_pairs[number], held), self.sizes[number], sizes)
+        odds_ahead = _odds(_gains(self.pairs_ahead[number], held), self.sizes_ahead[number], sizes)
+        near, near_ahead = cosines(np.stack([own, ahead]), whole)
+        (turn,) = cosines(ahead[None], recent)
+        return np.array(
+            [
+                *_pieces_of_odds(np.array(odds)),
+                *_pieces_of_odds(np.array(odds_ahead)),
+                *(
+                    piece
+                    for cosine in (near, near_ahead, turn)
+                    for piece in _pieces_of_cosine(cosine, self.meaning.usual)
+                ),
             ]
-        return made
+        ).T
+
+    def names(self, name: str, number: int) -> tuple[str, ...]:
+        """Names of the columns of the unit's table."""
+        return _names(name, self.brief[number])
 
 
-def _odds(gains: Pairs, own: int, sizes: Sequence[int]) -> list[float]:
+@cache
+def _names(name: str, brief: bool) -> tuple[str, ...]:
+    odds = [
+        f"{kind} topic {piece}" for kind in (name, f"{name} ahead") for piece in ("against", "for", "clear")
+    ]
+    kinds = (f"near{', brief' if brief else ''}", "near ahead", "turn")
+    return (*odds, *(f"{name} {kind} {piece}" for kind in kinds for piece in ("low", "high", "than usual")))
+
+
+def _pieces_of_odds(odds: Table) -> tuple[Table, Table, Table]:
+    """Below zero, up to five, beyond."""
+    return (
+        np.clip(odds, -15.0, 0.0) / 5.0,
+        np.clip(odds, 0.0, 5.0) / 5.0,
+        np.clip(odds - 5.0, 0.0, 15.0) / 10.0,
+    )
+
+
+def _pieces_of_cosine(near: Table, usual: float) -> tuple[Table, Table, Table]:
+    return (
+        np.minimum(near, 0.3) * 5.0 - 1.0,
+        np.maximum(near - 0.3, 0.0) * 5.0,
+        np.clip(near - usual, -0.4, 0.4) * 5.0,
+    )
+
+
+def _gains(sparse: Sparse, held: Sequence[About]) -> list[float]:
+    """What the pairs that a unit shares with each article gain."""
+    columns, weights = sparse
+    return [float(about.pairs[columns] @ weights) for about in held]
+
+
+def _odds(gains: Sequence[float], own: int, sizes: Sequence[int]) -> list[float]:
     return [
-        gain - _mass(own + size) + _mass(own) + _mass(size)
-        for gain, size in zip(gains.tolist(), sizes, strict=True)
+        gain - _mass(own + size) + _mass(own) + _mass(size) for gain, size in zip(gains, sizes, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ Vector = npt.NDArray[np.float32]
 
 _LONGEST = 240  # characters of a unit that are looked at
 _ENOUGH = 40  # characters from which a paragraph tells how alike the stories of the page are
+_REMEMBERED = 2000  # texts
 _AHEAD = 3  # paragraphs below a headline, or from a paragraph on, that tell what comes
 
 
@@ -27,11 +28,21 @@ def _encoder() -> Encoder:
     return load_encoder()
 
 
-@lru_cache(maxsize=2048)
-def vector(text: str) -> Vector:
-    """Vector of length one of what a text begins with; zero where nothing in it is known."""
-    found: Vector = _encoder().encode([text[:_LONGEST]])[0]
-    return found
+@cache
+def _known() -> dict[str, Vector]:
+    """Vectors of texts that were asked for lately: units are mostly pieces that were looked at before."""
+    return {}
+
+
+def vectors(texts: Sequence[str]) -> Vector:
+    """Vectors of length one of what texts begin with; zero where nothing in one is known."""
+    known = _known()
+    missing = list(dict.fromkeys(text for text in texts if text not in known))
+    if len(known) + len(missing) > _REMEMBERED:
+        known.clear()
+        missing = list(dict.fromkeys(texts))
+    known.update(zip(missing, _encoder().encode([text[:_LONGEST] for text in missing]), strict=True))
+    return np.stack([known[text] for text in texts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ def meaning(texts: Sequence[str], heads: Sequence[bool]) -> Meaning:
     if not texts:
         empty = np.zeros((0, 0), np.float32)
         return Meaning(empty, empty, 0.0)
-    units = np.stack([vector(text) for text in texts])
+    units = vectors(texts)
     weights = np.array([min(len(text), _LONGEST) for text in texts], np.float32)
     own = units * np.sqrt(weights)[:, None]
     ahead = np.stack([own[at : end_of(heads, at)].sum(axis=0) for at in range(len(texts))])
@@ -69,8 +80,9 @@ def end_of(heads: Sequence[bool], at: int) -> int:
     return next((row for row in range(at, last) if heads[row]), last)
 
 
-def cosines(row: Vector, others: Vector) -> list[float]:
-    """Cosine of a vector with each row; 0 where one of them is zero."""
-    scale = np.sqrt(np.square(others).sum(axis=1) * float(np.square(row).sum()))
-    found: list[float] = np.divide(others @ row, scale, out=np.zeros_like(scale), where=scale > 0).tolist()
+def cosines(rows: Vector, others: Vector) -> npt.NDArray[np.float64]:
+    """Cosine of each row (axis 0) with each of the others (axis 1); 0 where one of them is zero."""
+    scale = np.outer(np.linalg.norm(rows, axis=1), np.linalg.norm(others, axis=1))
+    found: npt.NDArray[np.float64] = np.zeros(scale.shape)
+    np.divide(rows @ others.T, scale, out=found, where=scale > 0)
     return found

@@ -44,6 +44,14 @@ class Piece:
         return not shapes.ended(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """What a piece says but for its marks, and whether it ends inside a sentence."""
+
+    text: str
+    open: bool
+
+
 def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     """The pieces of a page in printed order, and the jump lines taken out of them."""
     dropped: list[Dropped] = []
@@ -51,7 +59,8 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     for block in blocks:
         _add(found, block, dropped)
     letters = [_LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") else "" for piece in found]
-    return [_renamed(found, at, letters) for at in range(len(found))], dropped
+    whole = [_Letters(text, piece.open) for text, piece in zip(letters, found, strict=True)]
+    return [_renamed(found, at, whole) for at in range(len(found))], dropped
 
 
 def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
@@ -111,9 +120,16 @@ def _kind(block: Block, text: str) -> str:
     return "body"
 
 
-def _renamed(found: Sequence[Piece], at: int, letters: Sequence[str]) -> Piece:
+def _renamed(found: Sequence[Piece], at: int, letters: Sequence[_Letters]) -> Piece:
     """The piece named anew by what stands around it."""
     piece = found[at]
+    if (
+        piece.kind == "signature"
+        and at
+        and found[at - 1].kind == "headline"
+        and bylines.is_note(piece.text.strip())
+    ):
+        return replace(piece, kind="byline")
     if piece.kind not in ("body", "headline") or piece.level or not at:
         return piece
     after = found[at + 1] if at + 1 < len(found) else None
@@ -145,9 +161,9 @@ def _is_captioned(found: Sequence[Piece], at: int) -> bool:
     return len(found[at].text) <= 150 and bylines.is_credit(credit.text) and after == "byline"
 
 
-def _is_repeated(found: Sequence[Piece], at: int, letters: Sequence[str]) -> bool:
+def _is_repeated(found: Sequence[Piece], at: int, letters: Sequence[_Letters]) -> bool:
     """Whether the piece only repeats what the text says: a pull quote."""
-    piece, own = found[at], letters[at]
+    piece, own = found[at], letters[at].text
     if not _QUOTED <= len(own) <= 200:
         return False
     before = found[at - 1].kind
@@ -157,6 +173,6 @@ def _is_repeated(found: Sequence[Piece], at: int, letters: Sequence[str]) -> boo
     # A title repeats the text below it, a pull quote mostly what was printed before.
     title = after in ("headline", "byline") or (piece.kind == "headline" and before == "headline")
     near = range(max(0, at - _NEAR), min(len(found), at + 1 if title else at + _NEAR))
-    whole = [letters[row] for row in near if row != at and not found[row].open]
-    around = letters[at - 1] + (letters[at + 1] if at + 1 < len(found) else "")
+    whole = [letters[row].text for row in near if row != at and not letters[row].open]
+    around = letters[at - 1].text + (letters[at + 1].text if at + 1 < len(found) else "")
     return any(own in other for other in [*whole, around])

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from index import shapes
-from index.likeness import About, Likeness, Topics, topic
+from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
 from index.units import Unit, spread
 from index.weights import Features, value
@@ -54,6 +56,7 @@ class Sorter:
         self.units = units
         self.weights = weights
         self.topics = Topics(units)
+        self.columns: dict[tuple[str, ...], Table] = {}  # weights of likeness by the names of its features
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
         self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
         self.apart = [self._apart(number) for number in range(len(units))]
@@ -87,15 +90,18 @@ class Sorter:
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
         asked = [(way, at) for way in ways for at in self.articles(way, number)]
         flat = {id(way.held[at]): way.held[at] for way, at in asked}
-        alike = self.topics.likeness(number, [held.about for held in flat.values()])
-        known = dict(zip(flat, alike, strict=True))
+        known: dict[int, Table] = {}
+        if flat:
+            known = dict(
+                zip(flat, self.topics.table(number, [held.about for held in flat.values()]), strict=True)
+            )
         worth: dict[tuple[int, str], float] = {}  # of likeness: ways share most of their articles
         scored: list[tuple[float, int, Way, int]] = []
         for way, at in asked:
             held, choice = way.held[at], STAY if at == way.labels[-1] else BACK
             key = id(held), choice
             if key not in worth:
-                worth[key] = self._value(self.alike(held, number, choice, known[id(held)]))
+                worth[key] = float(known[id(held)] @ self._weights_of(self._alike(held, number, choice)))
             gain = self.fixed[number][choice] + worth[key] + self._value(self.moving(way, number, at))
             scored.append((way.score + gain, len(scored), way, at))
         for way in ways:
@@ -131,8 +137,7 @@ class Sorter:
             new = Held(about, number, int(unit.head), int(not unit.head), digits=unit.digits)
             return Way((*way.labels, at), (*way.held, new), score)
         held = way.held[at]
-        grown = replace(
-            held,
+        grown = Held(
             about=self.topics.grown(held.about, number),
             last=number,
             head=held.head + (unit.head and not held.body),
@@ -148,13 +153,20 @@ class Sorter:
         found = [*spread(self.shapes[number], choice), *self.moving(way, number, at)]
         if at < len(way.held):
             held = way.held[at]
-            found += self.alike(held, number, choice, self.topics.likeness(number, [held.about])[0])
+            row = self.topics.table(number, [held.about])[0].tolist()
+            found += zip(self._alike(held, number, choice), row, strict=True)
         return found
 
-    def alike(self, held: Held, number: int, choice: str, found: Likeness) -> Features:
-        """Features of an article's being so much like a unit."""
+    def _alike(self, held: Held, number: int, choice: str) -> tuple[str, ...]:
+        """Names of the features of an article's being so much like a unit."""
         kind = "H" if self.units[number].head else "B"
-        return self.topics.features(f"{choice} {kind}{'' if held.body else ' bare'}", number, found)
+        return self.topics.names(f"{choice} {kind}{'' if held.body else ' bare'}", number)
+
+    def _weights_of(self, names: tuple[str, ...]) -> Table:
+        found = self.columns.get(names)
+        if found is None:
+            found = self.columns[names] = np.array([self.weights.get(name, 0.0) for name in names])
+        return found
 
     def moving(self, way: Way, number: int, at: int) -> Features:
         """Features of putting a unit into the article `at`, but for its likeness."""
