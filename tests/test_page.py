@@ -94,9 +94,15 @@ def test_the_source_panel_by_keyboard(page: Page) -> None:
     expect(page.locator("#panel .view-original mark.cited").first).not_to_have_text(first)
     page.keyboard.press("[")
     expect(page.locator("#panel .count")).to_have_text("1 / 2")
-    page.keyboard.press("Escape")
-    expect(page.locator("body.panel-open")).to_have_count(0)
-    page.wait_for_function("document.activeElement.classList.contains('card')")
+    for _ in range(
+        2
+    ):  # the same source a second time: nothing new is drawn, and the focus goes there all the same
+        page.wait_for_function("document.activeElement.matches('#panel h2')")
+        page.keyboard.press("Escape")
+        expect(page.locator("body.panel-open")).to_have_count(0)
+        page.wait_for_function("document.activeElement.classList.contains('card')")
+        page.keyboard.press("Enter")
+    expect(page.locator("#panel .count")).to_have_text("1 / 2")
 
 
 def test_a_refusal_is_calm_and_shows_what_was_near(page: Page) -> None:
@@ -116,9 +122,12 @@ def test_a_further_question_goes_on_from_the_one_before(page: Page) -> None:
 
 
 def test_an_example_made_from_the_archive_is_answered(page: Page) -> None:
-    while not page.locator(".example").count():  # they are tried out beside the first questions
+    def shown() -> bool:  # they are tried out beside the first questions
         page.reload()
         page.wait_for_selector(".welcome")
+        return page.locator(".example").count() > 0
+
+    eventually(page, shown)
     example = page.locator(".example").first
     assert example.inner_text()
     example.click()
@@ -194,6 +203,7 @@ def test_a_file_comes_in_is_answered_from_and_goes(page: Page, tmp_path: Path) -
     picture(page, "documents-added")
     row.locator(".document").click()
     expect(page.locator("#understood .understood")).to_contain_text("植物园引进新品种")
+    expect(page.locator("#documents [aria-current=true]")).to_contain_text("植物园引进新品种")
     picture(page, "documents")
     page.get_by_role("tab", name="问答").click()
     ask(page, question)
@@ -306,7 +316,11 @@ def test_every_occurrence_of_a_phrase(page: Page, served: Served) -> None:
     page.keyboard.press("Escape")
     page.fill("#concordance-form input", "没有的词")
     page.press("#concordance-form input", "Enter")
-    expect(page.locator("#concordance .empty")).to_be_visible()
+    expect(page.locator("#concordance .empty")).to_have_text("没有出现。")
+    page.evaluate("localStorage.setItem('youju.settings', JSON.stringify({where: {until: '1999'}}))")
+    page.fill("#concordance-form input", "澄江大桥")
+    page.press("#concordance-form input", "Enter")
+    expect(page.locator("#concordance .empty")).to_contain_text("只查了所选的范围")
 
 
 def test_conversations_are_renamed_and_deleted(page: Page) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from index.update import update_index
 from rag.letters import letters
 from rag.shown import OF_ONE, shown
 
+ROOT = Path(__file__).resolve().parent.parent
 SENTENCES = [f"第{number}号水闸昨日开闸放水，流量每秒{number + 30}立方米。" for number in range(12)]
 
 
@@ -90,3 +95,19 @@ def test_many_copies_are_one_voice() -> None:
     said = [letters(one.text).text for one in seen]
     assert said.count(letters(copies[0].text).text) == 2  # the first, and one to fill the last place
     assert {one.doc for one in seen} >= {one.doc for one in others}
+
+
+def test_a_dictionary_that_lies_in_the_shared_temporary_folder_is_not_read(tmp_path: Path) -> None:
+    """jieba by itself reads `jieba.cache` there with marshal, and writes it where it is not."""
+    planted = tmp_path / "jieba.cache"
+    planted.write_bytes(marshal.dumps(({"澄江大桥通车": 10**9}, 10**9)))
+    code = (
+        "from index.tokens import tagged, words; print('/'.join(words('澄江大桥通车'))); tagged('澄江大桥')"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "/" in done.stdout  # cut by the dictionary of the package
+    assert [path.name for path in tmp_path.iterdir()] == [planted.name]

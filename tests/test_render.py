@@ -258,6 +258,20 @@ def test_examples_come_from_the_archive_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("文化馆开办“夜间讲堂”", "文化馆开办‘夜间讲堂’"),
+        ("“夜间讲堂”今晚开讲", "‘夜间讲堂’今晚开讲"),
+        ("“文化馆今晚开讲”", "文化馆今晚开讲"),
+        ("“晨读”之后是“夜读”", "‘晨读’之后是‘夜读’"),
+        ("文化馆今晚开讲”——", "文化馆今晚开讲"),
+    ],
+)
+def test_quotation_marks_in_examples_are_in_pairs(title: str, shown: str) -> None:
+    assert examples(ZH, [Article(id="1", doc="d", title=title)], []) == (f"关于“{shown}”，文中怎么说？",)
+
+
+@pytest.mark.parametrize(
     ("accepted", "code"),
     [
         ("", "zh"),

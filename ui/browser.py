@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-_READY = "window.youju.ready({name!r}, element, trigger, watch, upload)"
+_READY = "window.youju.ready({name!r}, element, trigger, watch, upload, props)"
 
 
 def sent(event: gr.EventData, name: str, otherwise: Any) -> Any:

@@ -45,6 +45,7 @@ class Concordance:
     lines: tuple[Line, ...]
     by_document: tuple[tuple[str, str, int], ...]  # document, title, occurrences
     searched: int  # passages
+    bounded: bool = False  # only some archives, documents or dates were searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class Concordancer:
                 listed(where.get("docs")), where.get("since", ""), where.get("until", "")
             )
             with self.archive.lease() as opened:
-                view = opened.view(asking.check_archives(listed(where.get("archives"))))
-                found = concordance(view.passages, phrase, opened.cards, bounds)
-            return render.concordance(self.words, found)
+                archives = asking.check_archives(listed(where.get("archives")))
+                found = concordance(opened.view(archives).passages, phrase, opened.cards, bounds)
+            bounded = bool(bounds or archives)
+            return render.concordance(self.words, replace(found, bounded=bounded))
         except YoujuError as error:
             return render.trouble(told(self.words.code, error))
 

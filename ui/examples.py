@@ -19,6 +19,7 @@ SAMPLED = 400  # passages looked at
 SHORTEST, LONGEST = 6, 26  # characters of a title that reads well inside a question
 _ENDS = re.compile(r"[\s“”「」，。：；、,.:;!！?？…—－\-]+")
 _INNER = str.maketrans("“”「」", "‘’‘’")  # quotation marks inside quotation marks
+_PARTNERS = {"“": "”", "”": "“", "「": "」", "」": "「"}
 _QUESTION = re.compile(r"[?？]$")
 
 
@@ -56,8 +57,15 @@ def _usable(values: Iterable[str], *, shortest: int = SHORTEST, longest: int = L
 
 def _tidy(value: str) -> str:
     flat = " ".join(value.split())
-    while flat and _ENDS.fullmatch(flat[0]):
+    while flat and _loose(flat[0], flat):
         flat = flat[1:]
-    while flat and _ENDS.fullmatch(flat[-1]):
+    while flat and _loose(flat[-1], flat):
         flat = flat[:-1]
     return flat.translate(_INNER)
+
+
+def _loose(end: str, flat: str) -> bool:
+    """Whether the mark at an end can go; a quotation mark only alone, or with its partner around it all."""
+    partner = _PARTNERS.get(end, "")
+    embraced = flat.count(partner) == 1 and {flat[0], flat[-1]} == {end, partner}
+    return bool(_ENDS.fullmatch(end)) and (not partner or partner not in flat or embraced)

@@ -93,7 +93,7 @@ class Desk:
                 )
             return render.source(self.words, mark, opening, key=key, total=total, near=near)
         except YoujuError as error:
-            return render.trouble(failed(self.words, error))
+            return render.source_trouble(self.words, failed(self.words, error))
 
 
 def build(archive: Archive, words: Words) -> Any:
@@ -114,7 +114,7 @@ def build(archive: Archive, words: Words) -> Any:
                 evaluation.build_tab(evaluator, tab)
             with gr.Tab(words.settings_tab, id="settings", elem_id="tab-settings"):
                 settings.build_tab(archive, words)
-        panel = the_part("panel", "")
+        panel = the_part("panel", render.source_waiting(words))
         panel.select(desk.open, outputs=panel, **quiet(queue=False))
         evaluation.outbox(evaluator, Exporter(archive, words).export)
     page.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE, api_open=False)

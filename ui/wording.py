@@ -89,7 +89,6 @@ class Words:
     missing: str
     thanks: str
     copy_quote: str
-    copy_reference: str
     # flags
     flag_lost_digits: str
     flag_broken: str
@@ -165,6 +164,7 @@ class Words:
     concordance_total: str
     concordance_shown: str
     concordance_none: str
+    concordance_scope: str
     # evaluation
     judged: str
     judged_none: str
@@ -209,7 +209,6 @@ class Words:
     setting_reranker_what: str
     setting_index: str
     setting_index_what: str
-    setting_default: str
     bundled: str
     none: str
     settings_here: str

@@ -5,7 +5,7 @@ from ui.render.evaluation import evaluating, evaluation, note
 from ui.render.frame import composer, file, masthead, notice, rail, trouble
 from ui.render.library import documents, intake_done, intake_failed, intake_running, library_tools, understood
 from ui.render.markup import Html
-from ui.render.panel import source, source_gone
+from ui.render.panel import source, source_gone, source_trouble, source_waiting
 from ui.render.settings import settings
 from ui.render.shell import dress, login
 from ui.render.thread import broken, conversation, exchange, pending, welcome
@@ -36,6 +36,8 @@ __all__ = [
     "settings",
     "source",
     "source_gone",
+    "source_trouble",
+    "source_waiting",
     "trouble",
     "understood",
     "welcome",

@@ -33,12 +33,10 @@ def concordance_form(words: Words, longest: int) -> Html:
 
 
 def concordance(words: Words, found: Concordance) -> Html:
-    """Counts by document, then the lines."""
+    """Counts by document, then the lines; a search of a part of the archive says so."""
+    told = _told(words, found)
     if not found.total:
-        return el("p", words.concordance_none, class_="empty", role="status")
-    told = words.concordance_total.format(f"{found.total:,}", len(found.by_document), f"{found.searched:,}")
-    if len(found.lines) < found.total:
-        told += words.concordance_shown.format(len(found.lines))
+        return el("p", told, class_="empty", role="status")
     counts = [
         el("li", el("span", title or doc), el("span", f"{count:,}", class_="badge"))
         for doc, title, count in found.by_document[:50]
@@ -52,6 +50,17 @@ def concordance(words: Words, found: Concordance) -> Html:
         class_="concordance",
         data_marks=json.dumps(marks, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def _told(words: Words, found: Concordance) -> str:
+    """How often and where it occurs, and what of that is seen."""
+    counts = (f"{found.total:,}", len(found.by_document), f"{found.searched:,}")
+    said = [words.concordance_total.format(*counts) if found.total else words.concordance_none]
+    if len(found.lines) < found.total:
+        said.append(words.concordance_shown.format(len(found.lines)))
+    if found.bounded:
+        said.append(words.concordance_scope)
+    return ("" if words.code == "zh" else " ").join(said)
 
 
 def _line(words: Words, line: Line) -> Html:

@@ -160,6 +160,7 @@ def understood(words: Words, shown: Understood) -> Html:
         _left_out(words, shown.dropped),
         class_="understood",
         tabindex="-1",
+        data_doc=card.id,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ui.exchange import Mark
 from ui.render.cards import meta, title_of
+from ui.render.frame import trouble
 from ui.render.markup import Html, action, el, hidden, join, text
 from ui.source import Opening, Paragraph, Piece
 from ui.wording import Words
@@ -50,6 +51,27 @@ def source_gone(words: Words, mark: Mark, *, key: str, total: int) -> Html:
     )
 
 
+def source_waiting(words: Words) -> Html:
+    """What the panel holds until the original comes; it can be closed as any other."""
+    dots = el("p", el("span", words.thinking), el("i"), el("i"), el("i"), class_="thinking", role="status")
+    return _bare(words, dots)
+
+
+def source_trouble(words: Words, message: str) -> Html:
+    """Why the original cannot be shown now."""
+    return _bare(words, trouble(message))
+
+
+def _bare(words: Words, said: Html) -> Html:
+    bar = el("div", el("span", class_="space"), _close(words), class_="bar")
+    head = el("header", bar, el("h2", words.source, tabindex="-1"))
+    return el("section", head, el("div", said, class_="pages"), class_="source", aria_label=words.source)
+
+
+def _close(words: Words) -> Html:
+    return action("close", words.close, symbol="close", aria_keyshortcuts="Escape")
+
+
 def _source_head(words: Words, mark: Mark, opening: Opening, *, total: int) -> Html:
     byline = (el("p", opening.byline, class_="byline"),) if opening.byline else ()
     return el(
@@ -61,7 +83,7 @@ def _source_head(words: Words, mark: Mark, opening: Opening, *, total: int) -> H
             action("next", words.following, symbol="next", aria_keyshortcuts="]"),
             el("span", class_="space"),
             action("copy-quote", words.copy_quote, symbol="copy"),
-            action("close", words.close, symbol="close", aria_keyshortcuts="Escape"),
+            _close(words),
             class_="bar",
         ),
         el("h2", opening.title or title_of(words, mark), tabindex="-1"),

@@ -77,11 +77,16 @@ def _choice(name: str, choices: tuple[tuple[str, str], ...], now: str) -> Html:
     return el("select", *options, id=f"setting-{name}", data_setting=name)
 
 
+def _reranker(words: Words, name: str) -> str:
+    """No name is the one that comes along; `none` is none."""
+    return words.none if name == "none" else name or words.bundled
+
+
 def _facts(words: Words, chosen: Chosen) -> list[Html]:
     facts = (
         (words.setting_model, chosen.model or words.bundled, words.setting_model_what),
         (words.setting_llm, chosen.llm or words.none, words.setting_llm_what),
-        (words.setting_reranker, chosen.reranker or words.none, words.setting_reranker_what),
+        (words.setting_reranker, _reranker(words, chosen.reranker), words.setting_reranker_what),
         (words.setting_index, chosen.fingerprint or words.none, words.setting_index_what),
     )
     return [

@@ -74,11 +74,32 @@ export function remove(button) {
   parts.documents.trigger("delete", { docs: [button.dataset.doc] });
 }
 
+/** What was understood of a document is in the page and takes the focus. */
+export function understood() {
+  $("#understood .understood")?.focus();
+  point();
+}
+
+/** The list is in the page, anew or for the first time. */
+export function drawn() {
+  choose();
+  point();
+}
+
+/** Shows of which document it is told what was understood. */
+function point() {
+  const section = $("#understood .understood");
+  for (const button of all("#documents .document")) {
+    if (button.dataset.doc === section?.dataset.doc) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+}
+
 const chosen = () => all('#documents [data-do="choose"]:checked');
 
 export function choose() {
   const button = $('[data-do="ask-selected"]');
-  button.hidden = chosen().length === 0;
+  if (button) button.hidden = chosen().length === 0;
 }
 
 export function askChosen() {

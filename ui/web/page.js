@@ -1,7 +1,7 @@
 // What the browser does by itself: keep conversations, move between citations, and pass events on to the
 // server. No HTML is made here: elements come from the server's templates, text goes in as text.
 
-import { $, copy, download, parts, setState, state } from "./tools.js";
+import { $, all, copy, download, parts, setState, state } from "./tools.js";
 import * as chat from "./chat.js";
 import * as library from "./library.js";
 import * as panel from "./panel.js";
@@ -10,8 +10,8 @@ import * as store from "./store.js";
 const root = document.documentElement;
 
 /** Called by each of the server's components when it is on the page. */
-function ready(name, element, trigger, watch, upload) {
-  parts[name] = { element, trigger };
+function ready(name, element, trigger, watch, upload, props) {
+  parts[name] = { element, trigger, props };
   element.addEventListener("click", onClick);
   element.addEventListener("change", onChange);
   (setUp[name] ?? (() => {}))(element, watch, upload);
@@ -32,28 +32,26 @@ const setUp = {
       $("#first-paint")?.remove();
       chat.restored();
     }),
-  panel: (_, watch) => watch("value", () => drawnBy(panel.drawn)),
+  panel: (_, watch) => {
+    panel.bind();
+    watch("value", panel.drawn);
+  },
   composer: chat.bind,
   rail: chat.drawRail,
   outbox: (element, watch) => watch("value", () => outbox(element)),
   "library-tools": (element, _, upload) => library.bind(element, upload),
   documents: (_, watch) => {
-    watch("value", library.choose);
+    watch("value", library.drawn);
     library.refresh();
   },
-  understood: (element, watch) => watch("value", () => drawnBy(() => $(".understood", element)?.focus())),
+  understood: (_, watch) => watch("value", library.understood),
   "concordance-form": (element) =>
     $("form", element).addEventListener("submit", (event) => {
       event.preventDefault();
       parts.concordance.trigger("submit", { words: $("input", element).value, ...chat.bounds() });
     }),
-  settings: (element) => settings(element),
+  settings,
 };
-
-/** Calls `then` when what was watched is in the page: Gradio tells of a value before it has drawn it. */
-function drawnBy(then) {
-  requestAnimationFrame(() => requestAnimationFrame(then));
-}
 
 /** A file that the server wrote for the reader. */
 function outbox(element) {
@@ -61,13 +59,14 @@ function outbox(element) {
   if (file) download(file.dataset.name, file.dataset.type, file.textContent);
 }
 
-function settings(element) {
-  for (const input of element.querySelectorAll("[data-setting]")) {
+/** Shows what this browser has chosen, wherever it was chosen. */
+function settings() {
+  for (const input of all("#settings [data-setting]")) {
     const value = store.setting(input.dataset.setting);
-    if (value !== undefined && value !== null) {
-      if (input.type === "checkbox") input.checked = Boolean(value);
-      else input.value = value;
-    }
+    if (value === undefined || value === null) continue;
+    if (input.type === "checkbox") input.checked = Boolean(value);
+    else input.value = value;
+    if (input.type === "range") input.nextElementSibling.textContent = input.value;
   }
 }
 
@@ -95,6 +94,7 @@ const doing = {
   later: () => panel.more("after"),
   view: (button) => {
     store.setSetting("view", button.dataset.view);
+    settings();
     panel.setView(button.dataset.view);
   },
   stop: chat.stop,
@@ -151,6 +151,7 @@ function setTheme(theme) {
   store.setSetting("theme", theme);
   const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset.theme = dark ? "dark" : "light";
+  settings();
 }
 
 function onClick(event) {

@@ -6,12 +6,19 @@ import * as store from "./store.js";
 let shown = null; // {marks, place, key, near, total, number, mark, before, after}
 let opener = null; // what had the focus before the panel opened
 
+let waiting = ""; // what the panel holds until a source comes
+
+export function bind() {
+  waiting = parts.panel.props.value;
+}
+
 export const isOpen = () => shown !== null;
 
 /** Opens the citation at `place` of a list; `place` counts from 0. */
 export function open(marks, place, { key = "", near = false } = {}) {
   if (!marks[place]) return;
-  if (!state("panel-open")) opener = document.activeElement;
+  if (!$("#panel").contains(document.activeElement)) opener = document.activeElement;
+  if (!state("panel-open")) parts.panel.props.value = waiting; // what was open before is not shown again
   const mark = marks[place];
   shown = { marks, place, key, near, total: marks.length, number: mark.number, mark, before: 0, after: 0 };
   setState("panel-open", true);
@@ -29,14 +36,12 @@ export function openAlso(place) {
 }
 
 function request() {
-  parts.panel.element.classList.add("loading");
   const { mark, key, near, total, before, after } = shown;
   parts.panel.trigger("select", { mark, key, near, total, before, after });
   point();
 }
 
 export function drawn() {
-  parts.panel.element.classList.remove("loading");
   const panel = $("#panel .source");
   if (!panel || !shown) return;
   setView(store.setting("view") || "original");
@@ -45,17 +50,10 @@ export function drawn() {
     if (button) button.disabled = shown.total < 2;
   }
   pressed();
-  takeFocus();
+  const here = document.activeElement; // elsewhere only when the reader has gone on in the meantime
+  if (here === document.body || here === opener) $("h2", panel)?.focus({ preventScroll: true });
 }
 
-/** Moves the focus to the source, again for a while: what is drawn may still be hidden, or be drawn anew. */
-function takeFocus(tries = 20) {
-  const panel = $("#panel .source");
-  const here = document.activeElement;
-  const left = here === document.body || here === opener || !here?.isConnected;
-  if (panel && shown && left) $("h2", panel)?.focus({ preventScroll: true });
-  if (shown && tries > 0) setTimeout(() => takeFocus(tries - 1), 50);
-}
 
 export function setView(wanted) {
   const panel = $("#panel .source");
@@ -80,7 +78,7 @@ export function close({ stay = false } = {}) {
 }
 
 export function step(by) {
-  if (!shown) return;
+  if (!shown || shown.total < 2) return;
   const { marks, place, key, near } = shown;
   open(marks, (place + by + marks.length) % marks.length, { key, near });
 }
