@@ -36,13 +36,14 @@ def _known() -> dict[str, Vector]:
 
 def vectors(texts: Sequence[str]) -> Vector:
     """Vectors of length one of what texts begin with; zero where nothing in one is known."""
-    known = _known()
-    missing = list(dict.fromkeys(text for text in texts if text not in known))
-    if len(known) + len(missing) > _REMEMBERED:
-        known.clear()
-        missing = list(dict.fromkeys(texts))
-    known.update(zip(missing, _encoder().encode([text[:_LONGEST] for text in missing]), strict=True))
-    return np.stack([known[text] for text in texts])
+    known, beginnings = _known(), [text[:_LONGEST] for text in texts]
+    found = {text: known[text] for text in beginnings if text in known}  # `known` only grows
+    missing = [text for text in dict.fromkeys(beginnings) if text not in found]
+    found.update(zip(missing, _encoder().encode(missing), strict=True))
+    if len(known) > _REMEMBERED:
+        _known.cache_clear()  # others may still read the old one
+    _known().update(found)
+    return np.stack([found[text] for text in beginnings])
 
 
 @dataclass(frozen=True, slots=True)
