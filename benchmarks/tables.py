@@ -101,7 +101,7 @@ def growth(run: dict[str, Any], target: Path) -> None:
                 if figure in result["systems"].get(name, {})
             ]
             bold = 2.5 if name == "Youju" else 1.0
-            panel.plot(*zip(*points, strict=True), marker="o", label=name, linewidth=bold)
+            panel.plot(*zip(*sorted(points), strict=True), marker="o", label=name, linewidth=bold)
         panel.set(xscale="log", yscale="log", xlabel="passages", title=title)
         panel.grid(visible=True, alpha=0.3)
     panels[0].legend(fontsize=8)

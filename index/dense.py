@@ -12,7 +12,7 @@ measurements, docs/performance.md the table):
             ten nearest need; measured on each segment when it is built, with a margin
 
 A search over several segments with lists visits those whose centres are nearest
-to the query, wherever they lie: three quarters of as many as the segments by
+to the query, wherever they lie: nine tenths of as many as the segments by
 themselves would visit find the ten nearest of all as surely (measured too).
 """
 
@@ -41,7 +41,7 @@ LEAST = 16_384  # rows of a segment from which inverted lists are worth it
 _ALONE = 16_384  # rows of an archive below which threads cost more than they save
 _PER_LIST = 256
 _RECALL = 0.985  # of the ten nearest, on the segment's own sample: 0.97 is promised for questions
-_TOGETHER = 0.75  # of the lists that parts would visit each by itself are visited, where there are several
+_TOGETHER = 0.9  # of the lists that parts would visit each by itself are visited, where there are several
 _SAME = 1e-5  # cosines that differ by less are of equally near rows
 _SAMPLE = 256  # queries of that measurement
 
