@@ -125,8 +125,8 @@ class Assistant:
     ) -> _Evidence | Answer:
         started = time.perf_counter()
         language = self._language(question)
-        searched_as, read = self._understood(question, history, undo, language)
-        if (talk := small_talk(question, understand(searched_as), language)) is not None:
+        searched_as, read, talk = self._understood(question, history, undo, language)
+        if talk is not None:
             return talk
         asked = understand(searched_as)
         term = counted_term(searched_as) if asked.form is Form.COUNT else ""
@@ -145,19 +145,22 @@ class Assistant:
     def measured(self, question: str, history: Sequence[Turn] = ()) -> Measured:
         """The candidate sentences for a question and what is measured of them, to fit weights on."""
         language = self._language(question)
-        searched_as, _ = self._understood(question, history, frozenset(), language)
+        searched_as, _, _ = self._understood(question, history, frozenset(), language)
         return measured(self._reader, self._found(understand(searched_as), None, frozenset(), language), 0)
 
     def _understood(
         self, question: str, history: Sequence[Turn], undo: frozenset[str], language: str
-    ) -> tuple[str, tuple[Reading, ...]]:
-        """The question as it is searched, and how it was read for that."""
+    ) -> tuple[str, tuple[Reading, ...], Answer | None]:
+        """The question as it is searched, how it was read for that, and the reply when it is small talk."""
         bare, orders = _without_orders(question, undo, language)
         standalone, rewritten = self._standalone(bare, history, undo, language)
-        if small_talk(question, understand(standalone), language) is not None:
-            return standalone, (*orders, *rewritten)
+        talk = small_talk(question, understand(standalone), language)
+        if talk is not None:
+            return standalone, (*orders, *rewritten), talk
         searched_as, spelt = self._reader.read(standalone, undo=undo, language=language)
-        return searched_as, (*orders, *rewritten, *spelt)
+        if spelt:  # `nihao` is small talk once it is read
+            talk = small_talk(question, understand(searched_as), language)
+        return searched_as, (*orders, *rewritten, *spelt), talk
 
     def _found(self, asked: Asked, where: Where | None, undo: frozenset[str], language: str) -> Found:
         """Passages for a question and its parts, each with what it restricts itself to."""

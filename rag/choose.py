@@ -22,6 +22,7 @@ ROOM = 190  # characters an answer may have when one sentence does not say it al
 LONG = 100  # characters a quote of several clauses has at most; a shorter sentence is quoted whole
 LEAST = 24  # characters a quote with a short answer has at least, where its sentence has as many
 KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
+UNSURE = 0.5  # a best sentence less likely than this is followed by two more, where there is room
 CLOSE = 0.35  # a further sentence must be this likely, as a share of the best
 _STOPPED = re.compile(r"[。！？!?；;…][”’」』）)]*\s*$")
 _STOP = re.compile(r"[。！？!?；;][”’」』）)]*")
@@ -62,7 +63,7 @@ def quotes(scene: Scene, ranked: Sequence[Scored]) -> list[Quote]:
     """The sentences that answer, minimal, in reading order."""
     if not ranked:
         return []
-    limit = 3 if scene.asked.several else 2
+    limit = 3 if scene.asked.several or ranked[0].score < UNSURE else 2
     return filled(scene, [quote(scene, ranked[0])], ranked, limit=limit)
 
 

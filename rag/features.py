@@ -21,7 +21,7 @@ from rag.rarity import pieces
 from rag.rerank import Read, chance, share
 from rag.scene import Scene
 from rag.short import short_answer
-from rag.words import content, speakers, tagged
+from rag.words import NAME_TAGS, content, speakers, tagged
 
 Rows = npt.NDArray[np.float32]
 
@@ -61,14 +61,27 @@ FEATURES = (
     "literal",  # share of the question's pairs in it, beyond a half
     "run",  # longest run of letters the question shares with it, of eight and more
     "run_share",  # … over the question's letters
+    "names_unknown",  # share of the question's names that the archive does not know
     "reranked",  # chance that the passage answers, as the reranker reads it
     "reranked_here",  # … times the chance that the answer begins in the sentence
     "reranked_alone",  # chance that the sentence answers, read by itself
     "reranked_first",  # … its odds over those of the best sentence
+    "reranked_beside",  # chance that the sentence before or after it answers
 )
+_ALONE = 3  # features that reading a sentence by itself gives
 
 
-READ = 8  # hits whose sentences are read one by one
+READ = 32  # sentences that are read one by one
+# What chooses them: nothing fitted, so that what is fitted later does not depend on itself.
+_CHOICE = (
+    ("cosine", 1.0),
+    ("cosine_around", 0.5),
+    ("words_soft", 1.0),
+    ("asked_soft", 0.5),
+    ("pairs", 0.5),
+    ("pairs_around", 0.25),
+    ("vectors", 0.5),
+)
 LITERAL = 0.2  # share of the question in a sentence below which a run of letters is not looked for
 _NOT_READ: Mapping[str, Read] = MappingProxyType({})
 
@@ -81,22 +94,19 @@ def measure(
     rows: list[list[float]] = []
     words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
-    alone = _alone(scene, cuts[:READ])
+    unknown = _unknown(scene)
     for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
         if cut.pieces:
             whole = _Whole.of(scene, hit, cut, words)
             shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
             read = reads.get(hit.passage.id)
             rows += [
-                [
-                    *_row(scene, cut, place, whole, words, shared),
-                    *_read(read, piece),
-                    *alone.get((rank, place), (0.0, 0.0)),
-                ]
+                [*_row(scene, cut, place, whole, words, shared), unknown, *_read(read, piece)]
                 for place, piece in enumerate(cut.pieces)
             ]
             found += cut.pieces
-    return found, np.asarray(rows, np.float32).reshape(len(rows), len(FEATURES))
+    told = np.asarray(rows, np.float32).reshape(len(rows), len(FEATURES) - _ALONE)
+    return found, np.concatenate([told, _alone(scene, found, told)], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +237,13 @@ def _row(
     ]
 
 
+def _unknown(scene: Scene) -> float:
+    """Share of the names in the question, abbreviated ones among them, that stand nowhere in the archive."""
+    named = [word for word, tag in tagged(scene.asked.focus) if tag in (*NAME_TAGS, "j") and len(word) > 1]
+    named += [name for name in scene.asked.names if name not in named]
+    return sum(scene.rarity.presence(name) == 0 for name in named) / len(named) if named else 0.0
+
+
 def _read(read: Read | None, piece: Piece) -> tuple[float, float]:
     if read is None:
         return 0.0, 0.0
@@ -234,16 +251,29 @@ def _read(read: Read | None, piece: Piece) -> tuple[float, float]:
     return odds, odds * share(read, piece.start, piece.end)
 
 
-def _alone(scene: Scene, cuts: Sequence[Cut]) -> dict[tuple[int, int], tuple[float, float]]:
-    """For every sentence, by place of passage and sentence: chance that it answers, odds over the best."""
-    places = [(rank, place) for rank, cut in enumerate(cuts) for place in range(len(cut.pieces))]
-    if scene.reranker is None or not places:
-        return {}
-    reads = scene.reranker.read(scene.asked.text, [cuts[rank].pieces[place].text for rank, place in places])
-    best = max(read.score for read in reads)
-    return {
-        at: (chance(read), float(np.exp(read.score - best))) for at, read in zip(places, reads, strict=True)
-    }
+def _alone(scene: Scene, found: Sequence[Piece], told: Rows) -> Rows:
+    """For every sentence: chance that it answers, odds over the best, chance of its neighbours; (n, _ALONE).
+
+    The sentences that promise most are read, wherever their passages stand; one that is printed twice once.
+    """
+    rows = np.zeros((len(found), _ALONE), np.float32)
+    if scene.reranker is None or not found:
+        return rows
+    weights = np.zeros(told.shape[1], np.float32)
+    for name, weight in _CHOICE:
+        weights[FEATURES.index(name)] = weight
+    chosen = [int(row) for row in np.argsort(-(told @ weights), kind="stable")[:READ]]
+    texts = list(dict.fromkeys(found[row].text for row in chosen))
+    reads = dict(zip(texts, scene.reranker.read(scene.asked.text, texts, spans=False), strict=True))
+    best = max(read.score for read in reads.values())
+    for row in chosen:
+        read = reads[found[row].text]
+        rows[row, :2] = chance(read), float(np.exp(read.score - best))
+    for row, piece in enumerate(found):
+        beside = [other for other in (row - 1, row + 1) if 0 <= other < len(found)]
+        same = [rows[other, 0] for other in beside if found[other].passage.id == piece.passage.id]
+        rows[row, 2] = max(same, default=0.0)
+    return rows
 
 
 def _run(asked: Asked, piece: Piece, covered: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.answer import Turn
-from rag.facts import Fact, dates, quoted
+from rag.facts import Fact, dates, numbers, quoted
 from rag.letters import letters, plain
 from rag.question import QUESTION_WORD, Expect, understand
 from rag.words import tagged
@@ -24,7 +24,7 @@ _SWAP = re.compile(
     r"[？?。]*$"
 )
 _THAT_ONE = re.compile(
-    _LEAD + r"(?P<what>[^，。？?、]{2,12}?)的?那一?[张个份位家项次篇座条所][又也呢]?[^，]*$"
+    _LEAD + r"(?P<what>[^，。？?、]{2,12}?)的?那一?[张个份位家项次篇座条所幅](?:$|[？?]|[又也呢是][^，]*$)"
 )
 _PERSON = re.compile(r"他们|她们|他|她|此人|该人|这个人|那个人|这位|那位")
 _THING = re.compile(
@@ -46,6 +46,33 @@ _PROVINCES = tuple(
 _GENERIC = frozenset(
     ("问题", "情况", "时候", "地方", "内容", "方面", "人员", "单位", "意思", "原因", "结果", "名字", "什么")
 )
+_AMOUNTS = frozenset(  # how much or which time, never of what
+    (
+        "一共",
+        "总共",
+        "共计",
+        "合计",
+        "累计",
+        "头一回",
+        "头一次",
+        "第一次",
+        "首次",
+        "最多",
+        "最少",
+        "最后",
+        "目前",
+        "现在",
+        "后来",
+        "具体",
+    )
+)
+_EXTENT = re.compile("[长宽高深厚远重大]度?")
+_EXTENT_ASKED = re.compile("多[长宽高深厚远重大]")
+_POINTED = re.compile(r"那一?[张个份位家项次篇座条所幅]$")
+_ASKED = re.compile(
+    r"(?:是)?(?:在)?(?:什么(?:时候|时间|地方)|何[时地处]|哪一?[年天月日里儿个]?(?:地方|城市)?|几[月号点])(?:的)?"
+)
+_BRIEF = 15  # letters of an answer that may be what the next question is about
 _SUFFIX = re.compile(r"[省市区县州镇]$")
 _NEXT = re.compile(r"下个月|次月|下月|第二年|下一年|次年|转年|明年|前一年|上一年|同年|同月|第二天|次日")
 _YEARS = {"第二年": 1, "下一年": 1, "次年": 1, "转年": 1, "明年": 1, "前一年": -1, "上一年": -1}
@@ -53,7 +80,11 @@ _YEARS = {"第二年": 1, "下一年": 1, "次年": 1, "转年": 1, "明年": 1,
 
 def stands_alone(question: str) -> bool:
     """True when nothing in the question points back and it names what it is about."""
-    return not points_back(question) and len(topics(plain(question))) >= 2
+    if points_back(question):
+        return False
+    text = plain(question)
+    runs = [*([marked] for marked in quoted(text)), *_runs(text)]
+    return len(runs) >= 2 or any(len(run) > 2 or (len(run) > 1 and _named_in(run)) for run in runs)
 
 
 Related = Callable[[str, str], bool]
@@ -107,7 +138,13 @@ def _swapped(what: str, before: str, text: str, *, whole: bool) -> str:
     `whole` replaces all of the compound that it is a part of.
     """
     what = re.sub(r"^(?:在|对|关于|是)|的$", "", what.strip())
-    old = _counterpart(what, before)
+    if _EXTENT.fullmatch(what):
+        return _EXTENT_ASKED.sub(f"多{what}", before) if _EXTENT_ASKED.search(before) else ""
+    if pointed := _POINTED.search(what):
+        what = what[: pointed.start()]
+        if (at := before.find(pointed.group())) > 0:
+            return f"{what}{before[at:]}"
+    old = _counterpart(what, before) or _agent(what, before)
     if old and whole:
         old = _compound(old, before)
     if not old or old == what:
@@ -138,6 +175,26 @@ def _counterpart(what: str, before: str) -> str:
         return ""  # a thing does not stand for a name
     names = [word for word, tag in tagged(before) if _kind(tag)]
     return _nearest(before, names) if names and len(what) <= 4 else ""
+
+
+def _agent(what: str, before: str) -> str:
+    """Who or what does it in the previous question, where `what` is a thing: the noun before its last verb.
+
+    With what describes it: `投喂的业主担几成责任` and `物业公司呢` ask of one and of another.
+    """
+    asking = QUESTION_WORD.search(before)
+    if asking is None or not tagged(what)[-1][1].startswith("n") or len(what) < 2:
+        return ""
+    words = list(tagged(before[: asking.start()]))
+    if len(words) < 2 or not words[-1][1].startswith("v") or not words[-2][1].startswith("n"):
+        return ""
+    if words[-1][0] in ("是", "叫", "有", "为") and understand(before).expect is not Expect.PERSON:
+        return ""
+    first = len(words) - 2
+    while first and words[first - 1][1].startswith(("n", "uj", "v", "a", "b")):
+        first -= 1
+    described = "".join(word for word, _ in words[first:-1])
+    return described if "的" in described else words[-2][0]
 
 
 def _compound(part: str, before: str) -> str:
@@ -180,13 +237,17 @@ def _carried(question: str, before: str, answer: str, earlier: Sequence[Turn]) -
         text = re.sub(r"^(?:那么|那)", "", _NEXT.sub("", text, count=1))
         if letters(text).text in ("", "呢"):
             return _shifted(before, question)
-    parts = [topic]
-    if _THEN.search(text) and earlier:
+    then = bool(_THEN.search(text))
+    bare = not topics(text) and not _PERSON.search(text) and not _THING.search(text)
+    parts = [_told(before, answer if then else "", topic) if then or bare else topic]
+    if then and earlier:
         parts.insert(0, subject(plain(earlier[-1].question)))
     if _PERSON.search(text):
         parts.append("、".join(_named(answer, ("nr",))[:1]))
     elif _THING.search(text):
         parts.append("、".join([*quoted(answer), *_named(answer, ("nt", "nz", "ns"))][:1]))
+    else:
+        parts.append(_answered(before, answer, text))
     said = letters(text).text
     kept = [part for part in dict.fromkeys(parts) if part and letters(part).text not in said]
     return "，".join([*kept, text])
@@ -202,9 +263,36 @@ def subject(question: str) -> str:
         if tag in ("v", "p", "d") and len(letters(kept).text) >= 4:
             break
         kept += word
-    kept = re.sub(r"(?:[的是在有被由把对到了和与]|分别){1,9}$", "", kept.strip())
+    kept = re.sub(r"(?:[的是在有被由把对到了和与要]|分别|一共|总共|共|最后){1,9}$", "", kept.strip())
     whole = f"{told}，{kept}" if told and kept else told or kept
     return whole if len(letters(whole).text) > 1 else understand(question).focus.replace(" ", "")
+
+
+def _told(before: str, answer: str, topic: str) -> str:
+    """The previous question without its question word, or with its brief answer in that place."""
+    asking = QUESTION_WORD.search(before)
+    brief = _brief(answer)
+    if asking and brief and understand(before).expect in (Expect.DATE, Expect.PLACE):
+        word = _ASKED.search(before)
+        if word:
+            return f"{before[: word.start()]}{brief}{before[word.end() :]}".rstrip("？?。的")
+    whole = understand(before).focus.replace(" ", "")
+    return whole if letters(topic).text in letters(whole).text else topic
+
+
+def _answered(before: str, answer: str, text: str) -> str:
+    """What the previous answer named, where the next question may be about it: a person, or a brief thing."""
+    wanted = understand(before).expect
+    if wanted is Expect.PERSON and understand(text).expect is not Expect.PERSON:
+        return "、".join(_named(answer, ("nr",))[:1])
+    brief = _brief(answer)
+    return brief if wanted is Expect.NOTHING and not numbers(brief) else ""
+
+
+def _brief(answer: str) -> str:
+    """An answer's first line where it is but a name or a phrase."""
+    first = answer.strip().partition("\n")[0].strip("。！？ ")
+    return first if 1 < len(letters(first).text) <= _BRIEF and not re.search("[，。；]", first) else ""
 
 
 def _shifted(topic: str, text: str) -> str:
@@ -231,10 +319,23 @@ def _named(answer: str, kinds: tuple[str, ...]) -> list[str]:
 
 def topics(text: str) -> list[str]:
     """Names and nouns of a question: what it is about."""
-    found = [
-        word
-        for word, tag in tagged(understand(text).focus)
-        if (_kind(tag) or tag.startswith("n") or tag in ("t", "j", "vn", "eng", "l", "i", "x"))
-        if len(word) > 1 and word not in _GENERIC and not QUESTION_WORD.search(word)
-    ]
+    found = [word for run in _runs(text) for word in run]
     return list(dict.fromkeys([*quoted(text), *found]))
+
+
+def _runs(text: str) -> list[list[str]]:
+    """The same, words that stand beside each other together: they name one thing."""
+    runs: list[list[str]] = [[]]
+    for word, tag in tagged(understand(text).focus):
+        topical = _kind(tag) or tag.startswith("n") or tag in ("t", "j", "vn", "eng", "l", "i", "x")
+        known = word in _GENERIC or word in _AMOUNTS or QUESTION_WORD.search(word)
+        if topical and len(word) > 1 and not known:
+            runs[-1].append(word)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _named_in(run: Sequence[str]) -> bool:
+    """True when a run of words holds a name."""
+    return any(_kind(tag) or tag in ("nz", "j", "t") for word in run for _, tag in tagged(word))

@@ -15,8 +15,16 @@ from rag.rarity import Rarity
 from rag.short import lost_answer, short_answer
 
 NEARLY = 0.9  # of the nearness of the number given
+BESIDE_IT = 0.5  # the same in the sentence of the number given, or in one that is LIKELY
+LIKELY = 0.3  # share of the best sentence's score
+UNLIKELY = 0.01  # below it a sentence has so little to do with the question that its lost number
+FAR = 25.0  # must be this much nearer
 BESIDE = 8  # letters on each side of a number that tell what it counts
 SAME = 0.5  # share of them that two printings of the same number have in common
+WIDELY = (
+    16  # the same for a number that is to stand for a lost one, which is asked of more than its neighbours
+)
+SAME_WIDELY = 0.4
 _AFTER_DATE = "年月日号"
 
 
@@ -47,37 +55,63 @@ def damaged(asked: Asked, piece: Piece, rarity: Rarity) -> tuple[int, int] | Non
 
 
 def outweighed(
-    asked: Asked, best: Piece, others: Sequence[Piece], rarity: Rarity
+    asked: Asked, ranked: Sequence[Scored], rarity: Rarity
 ) -> tuple[Piece, tuple[int, int]] | None:
-    """A lost number that stands nearer to the question's words than the number about to be given.
+    """A lost number that stands about as near to the question's words as the number about to be given.
 
-    Where the two stand in the same wording, the one is the other's number printed
-    whole, and is given. Nearly as near is enough: rather no number than that of something else. None
-    when the number given fits clearly best, or none would be given.
+    `ranked` are the sentences, that with the number first. Where the two stand in the same wording of
+    different sentences, the one is the other's number printed whole, and is given. Nearly as near is enough,
+    and half as near in the same sentence or a likely one: rather no number than that of something else.
+    None when the number given fits clearly best.
     """
     if asked.expect not in (Expect.NUMBER, Expect.DATE):
         return None
-    given = short_answer(asked, best.text, rarity, best.lost)
-    if given is None:
+    best = ranked[0]
+    given = short_answer(asked, best.piece.text, rarity, best.piece.lost)
+    said = _around(best.piece.text, given.start, given.end) if given else frozenset()
+    found: list[tuple[float, Piece, tuple[int, int]]] = []
+    for scored in ranked:
+        piece = scored.piece
+        lost = lost_answer(asked, piece.text, rarity, piece.lost) if piece.lost else None
+        if lost is None:
+            continue
+        place = (lost.start, lost.end)
+        if given is None:
+            if (
+                piece is not best.piece
+                and scored.score >= LIKELY * best.score
+                and _measured(asked, piece, place)
+            ):
+                found.append((scored.score, piece, place))
+            continue
+        if piece is not best.piece and containment(_around(piece.text, *place), said) >= SAME:
+            continue
+        if lost.score >= _needed(scored, best) * given.score:
+            found.append((lost.score, piece, place))
+    if not found:
         return None
-    said = _around(best.text, given.start, given.end)
-    rivals = [
-        (lost.score, number)
-        for number, piece in enumerate(others)
-        if piece.lost and (lost := lost_answer(asked, piece.text, rarity, piece.lost)) is not None
-        if containment(_around(piece.text, lost.start, lost.end), said) < SAME
-    ]
-    score, number = max(rivals, default=(0.0, -1))
-    if score < NEARLY * given.score:
-        return None
-    piece = others[number]
-    rival = lost_answer(asked, piece.text, rarity, piece.lost)
-    return (piece, (rival.start, rival.end)) if rival else None
+    _, piece, place = max(found, key=lambda one: one[0])
+    return piece, place
 
 
-def _around(text: str, start: int, end: int) -> frozenset[str]:
+def _needed(scored: Scored, best: Scored) -> float:
+    """How near a lost number must be to be the one asked for, as a share of the nearness of the one given."""
+    if scored.piece is best.piece:
+        return BESIDE_IT
+    likely = scored.score / best.score if best.score else 1.0
+    if likely < UNLIKELY:
+        return FAR
+    return BESIDE_IT if likely >= LIKELY else NEARLY
+
+
+def _measured(asked: Asked, piece: Piece, place: tuple[int, int]) -> bool:
+    """True when a lost number is followed by what was asked for."""
+    return bool(asked.unit) and asked.unit in piece.text[place[1] : place[1] + len(asked.unit) + 4]
+
+
+def _around(text: str, start: int, end: int, reach: int = BESIDE) -> frozenset[str]:
     """Pairs of letters on both sides of a number."""
-    before, after = letters(text[:start]).text[-BESIDE:], letters(text[end:]).text[:BESIDE]
+    before, after = letters(text[:start]).text[-reach:], letters(text[end:]).text[:reach]
     return frozenset(side[place : place + 2] for side in (before, after) for place in range(len(side) - 1))
 
 
@@ -88,19 +122,29 @@ def place_in_file(passage: Passage, piece: Piece, place: tuple[int, int]) -> int
 
 
 def intact_instead(
-    asked: Asked, broken: Scored, ranked: list[Scored], coverage: dict[int, float], rarity: Rarity
+    asked: Asked,
+    broken: Scored,
+    lost: tuple[int, int],
+    ranked: list[Scored],
+    coverage: dict[int, float],
+    rarity: Rarity,
 ) -> Scored | None:
     """A sentence that says the same with its number whole; None when there is none.
 
-    It must cover the question as well as the damaged one does, so that a number
-    of something else is never given instead.
+    It must cover the question as well as the damaged one does, and its number must stand
+    in the wording of the lost one, so that a number of something else is never given instead.
     """
+    wanted = _around(broken.piece.text, *lost, WIDELY)
     for scored in ranked:
         if scored.piece.found.text == broken.piece.found.text or damaged(asked, scored.piece, rarity):
             continue
         if scored.score < 0.4 * broken.score or coverage[scored.row] < coverage[broken.row] - 0.02:
             continue
-        if _intact(asked, scored.piece.text, False):
+        given = short_answer(asked, scored.piece.text, rarity, scored.piece.lost)
+        if given is None or not _intact(asked, scored.piece.text, False):
+            continue
+        said = _around(scored.piece.text, given.start, given.end, WIDELY)
+        if containment(wanted, said) >= SAME_WIDELY:
             return scored
     return None
 

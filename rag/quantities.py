@@ -22,17 +22,22 @@ _KIND = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS.items())
 _BETWEEN = re.compile(r"[多余几来]*(?:左右)?[万亿千百]*[多余]?")
 _ASKED = (
     (re.compile(r"多少钱|几块钱|价格|票价|造价"), frozenset({"money"})),
+    (re.compile(r"[费款价]用?(?:是|为|达|有|要|花了?|共)?多少"), frozenset({"money"})),
+    (
+        re.compile(r"(?:增长|增幅|涨幅|降幅|增速)(?:是|为|达|了)?多少|占(?:了|到)?(?:多少|几成)"),
+        frozenset({"share"}),
+    ),
     (re.compile(r"多大面积|面积(?:是|有|为|达)?多[少大]|占地多[少大]"), frozenset({"area"})),
     (re.compile(r"百分之几|几分之几|几成|占比|比重|百分比|多大比例|比例是"), frozenset({"share"})),
     (re.compile(r"多长时间|多久"), frozenset({"time"})),
     (re.compile(r"多长|多远"), frozenset({"length", "time"})),
-    (re.compile(r"多高|多宽|多深"), frozenset({"length"})),
+    (re.compile(r"多高|多宽|多深|多厚"), frozenset({"length"})),
     (re.compile(r"多重"), frozenset({"weight"})),
     (re.compile(r"几岁|多大年[纪龄]|多少岁"), frozenset({"age"})),
 )
 _COUNTED = frozenset({"", "people"})  # things one by one, persons among them
 _CLASSIFIER = re.compile(
-    r"[个家名位项次条座种款件批场栋套辆台艘架部篇份户双组支只头棵株站门类句省市县区镇村港回遍趟]|人次?"
+    r"[个家名位项次条座种款件批场栋套辆台艘架部篇份户双组支只头棵株站门类句省市县区镇村港回遍趟间针枚张幅根颗册把]|人次?"
 )
 _FRACTION = re.compile(r"百分之|分之")
 

@@ -14,6 +14,8 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
+from rag.features import FEATURES
+
 Rows = npt.NDArray[np.float32]
 
 
@@ -35,7 +37,7 @@ class Weights:
         scaled = (rows - self.mean) / self.scale
         units = np.tanh(scaled @ self.hidden + self.hidden_bias)
         logits = np.concatenate([scaled, units], axis=1) @ self.out + self.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float32)
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))), np.float32)
 
     def ordered(self, names: tuple[str, ...]) -> Weights:
         """Itself, once its features are the expected ones. Raises ValueError otherwise."""
@@ -65,12 +67,16 @@ def confidence(rows: Rows, scores: Rows, best: int) -> float:
     return float(load("answerable").probability(summary(rows, scores, best)[None, :])[0])
 
 
+_MOST = ("pairs", "cosine", "words_soft", "reranked_alone")
+SUMMARY = ("best", "margin", "mass", *(f"most_{name}" for name in _MOST))
+_AT = [FEATURES.index(name) for name in _MOST]
+
+
 def summary(rows: Rows, scores: Rows, best: int) -> Rows:
-    """Features of a question, float32 (features + 4,): its best sentence's, and how that stands out."""
+    """Features of a question, float32 (FEATURES and SUMMARY,): its best sentence's, how that stands out, and
+    the most that any sentence has of what speaks for it.
+    """
     ordered = np.sort(scores)[::-1]
     second = float(ordered[1]) if len(ordered) > 1 else 0.0
-    more = [float(ordered[0]), float(ordered[0]) - second, float(ordered[:5].sum()), float(rows[:, 0].max())]
-    return np.concatenate([rows[best], np.asarray(more, np.float32)])
-
-
-SUMMARY = ("best", "margin", "mass", "most_pairs")
+    more = [float(ordered[0]), float(ordered[0]) - second, float(ordered[:5].sum())]
+    return np.concatenate([rows[best], np.asarray(more, np.float32), rows[:, _AT].max(axis=0)])

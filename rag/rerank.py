@@ -21,15 +21,18 @@ import numpy.typing as npt
 from index.document import ModelError, Passage
 from index.encode import bundled, check_files, fingerprint_of
 from index.search import Hit, searchable
+from rag.bert import Bert
 
 Floats = npt.NDArray[np.float32]
 
 DEPTH = 20  # passages that are read
+NEAR = 8  # of them that are read for their vectors alone, where an answer is looked for
 WEIGHT = 0.08  # what a log odds counts beside a cosine; fitted by benchmarks/reranking.py
 ASKED = 48  # pieces of a question that are read
 _SPAN = "span.safetensors"  # the start/end head, beside the CrossEncoder's own weights
-_BATCH = 10
+_BATCH = 10  # rows that are computed together
 _THREADS = 2
+_NOTHING: Floats = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class Reranker(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Read]:
-        """One Read a text, in their order."""
+    def read(self, question: str, texts: Sequence[str], *, spans: bool = True) -> list[Read]:
+        """One Read a text, in their order; without `spans` only their scores are wanted."""
 
 
 class Searched(Protocol):
@@ -90,9 +93,7 @@ class SpanReranker:
 
     name: str
     fingerprint: str
-    weights: dict[str, Any]
-    layers: int
-    heads: int
+    bert: Bert
     length: int
     tokenizer: Any
 
@@ -112,89 +113,39 @@ class SpanReranker:
                 f"{folder}: {_SPAN} needs a BERT with relu; take the file away to use scores only"
             )
         stored = {**load_file(folder / "model.safetensors"), **load_file(folder / _SPAN)}
-        table = stored.pop("bert.embeddings.word_embeddings.weight")
-        weights = {key: value.astype(np.float32) for key, value in stored.items()}
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return cls(
             folder.name,
             fingerprint_of(folder),
-            {**weights, "table": table},
-            int(config["num_hidden_layers"]),
-            int(config["num_attention_heads"]),
+            Bert.of(stored, int(config["num_hidden_layers"]), int(config["num_attention_heads"])),
             int(config.get("youju_length", config["max_position_embeddings"])),
             tokenizer,
         )
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Read]:
+    def read(self, question: str, texts: Sequence[str], *, spans: bool = True) -> list[Read]:
         asked = self.tokenizer.encode(question, add_special_tokens=False).ids[:ASKED]
         begin, end = (self.tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
         found = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
         room = self.length - len(asked) - 3
         rows = [[begin, *asked, end, *one.ids[:room], end] for one in found]
-        order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-        reads: dict[int, Read] = {}
         first = len(asked) + 2
-        parts = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        parts = [range(at, min(at + _BATCH, len(rows))) for at in range(0, len(rows), _BATCH)]
+        reads: list[Read] = []
         with ThreadPoolExecutor(_THREADS) as pool:  # numpy lets go of the interpreter in its matrix products
-            forward = pool.map(lambda part: self._forward([rows[row] for row in part], first), parts)
-            outcomes = list(zip(parts, forward, strict=True))
-        for part, (scores, ends) in outcomes:
-            for row, score, both in zip(part, scores, ends, strict=True):
-                last = len(rows[row]) - 1
-                places = tuple(found[row].offsets[: last - first])
-                reads[row] = Read(float(score), both[first:last, 0], both[first:last, 1], places)
-        return [reads[row] for row in range(len(rows))]
-
-    def _forward(self, rows: list[list[int]], first: int) -> tuple[Floats, Floats]:
-        """Scores (rows,) and start and end scores (rows, width, 2); passages begin at piece `first`."""
-        take = self.weights
-        width = max(map(len, rows))
-        ids = np.zeros((len(rows), width), np.int64)
-        for number, row in enumerate(rows):
-            ids[number, : len(row)] = row
-        lengths = np.array([[len(row)] for row in rows])
-        inside = np.arange(width)[None, :] < lengths
-        side = (inside & (np.arange(width) >= first)).astype(np.int64)
-        state = take["table"][ids].astype(np.float32)
-        state += take["bert.embeddings.position_embeddings.weight"][:width]
-        state += take["bert.embeddings.token_type_embeddings.weight"][side]
-        state = self._norm(state, "bert.embeddings.LayerNorm")
-        hidden = np.where(inside, np.float32(0), np.float32(-1e9))[:, None, None, :]
-        for number in range(self.layers):
-            state = self._layer(state, hidden, f"bert.encoder.layer.{number}")
-        pooled = np.tanh(self._linear(state[:, 0], "bert.pooler.dense"))
-        return self._linear(pooled, "classifier")[:, 0], self._linear(state, "span")
-
-    def _layer(self, state: Floats, hidden: Floats, name: str) -> Floats:
-        rows, width, size = state.shape
-        query, key, value = (
-            self._linear(state, f"{name}.attention.self.{part}")
-            .reshape(rows, width, self.heads, -1)
-            .transpose(0, 2, 1, 3)
-            for part in ("query", "key", "value")
-        )
-        score = query @ key.transpose(0, 1, 3, 2) / np.float32((size / self.heads) ** 0.5) + hidden
-        score = np.exp(score - score.max(axis=-1, keepdims=True))
-        score /= score.sum(axis=-1, keepdims=True)
-        mixed = (score @ value).transpose(0, 2, 1, 3).reshape(rows, width, size)
-        state = self._norm(
-            state + self._linear(mixed, f"{name}.attention.output.dense"),
-            f"{name}.attention.output.LayerNorm",
-        )
-        inner = np.maximum(self._linear(state, f"{name}.intermediate.dense"), 0)
-        return self._norm(state + self._linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
-
-    def _linear(self, state: Floats, name: str) -> Floats:
-        found: Floats = state @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
-        return found
-
-    def _norm(self, state: Floats, name: str) -> Floats:
-        state = state - state.mean(axis=-1, keepdims=True)
-        state /= np.sqrt(np.square(state).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-        found: Floats = state * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return found
+            outcomes = pool.map(
+                lambda part: self.bert.forward([rows[row] for row in part], first, spans=spans), parts
+            )
+            for part, (scores, both) in zip(parts, outcomes, strict=True):
+                for row, score in zip(part, scores, strict=True):
+                    if both is None:
+                        reads.append(Read(float(score), _NOTHING, _NOTHING, ()))
+                        continue
+                    inside = both[row - part.start][first : len(rows[row]) - 1]
+                    places = tuple(found[row].offsets[: len(inside)])
+                    reads.append(Read(float(score), inside[:, 0], inside[:, 1], places))
+        return reads
 
 
 def reorder(hits: Sequence[Hit], reads: Mapping[str, Read], weight: float = WEIGHT) -> list[Hit]:
@@ -223,14 +174,20 @@ def cosine_counts(hits: Sequence[Hit]) -> float:
 
 
 def read_hits(
-    reranker: Reranker | None, question: str, hits: Sequence[Hit], depth: int = DEPTH
+    reranker: Reranker | None, question: str, hits: Sequence[Hit], depth: int = DEPTH, near: int = 0
 ) -> dict[str, Read]:
-    """The first `depth` hits read with the question, by passage id; empty without a reranker."""
-    first = hits[:depth] if reranker else ()
-    if not reranker or not first:
+    """`depth` hits read with the question, by passage id; empty without a reranker.
+
+    The first of them, and of the others the `near` with the highest cosine: what says
+    it in other words stands far down where words decide. A text that is printed twice is read once.
+    """
+    if not reranker or not hits:
         return {}
-    found = reranker.read(question, [searchable(hit.passage) for hit in first])
-    return {hit.passage.id: _shifted(read, hit.passage) for hit, read in zip(first, found, strict=True)}
+    rest = sorted(hits[depth - near :], key=lambda hit: -hit.vectors)
+    chosen = [*hits[: depth - near], *rest[:near]]
+    texts = list(dict.fromkeys(searchable(hit.passage) for hit in chosen))
+    found = dict(zip(texts, reranker.read(question, texts), strict=True))
+    return {hit.passage.id: _shifted(found[searchable(hit.passage)], hit.passage) for hit in chosen}
 
 
 def search(index: Searched, reranker: Reranker | None, question: str, *, k: int) -> list[Hit]:
@@ -282,12 +239,11 @@ class CrossReranker:
             ) from error
         return cls(Path(name).name, fingerprint, model)
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Read]:
+    def read(self, question: str, texts: Sequence[str], *, spans: bool = True) -> list[Read]:
         import torch
 
         if not texts:
             return []
         pairs = [(question, text) for text in texts]
         found = self.model.predict(pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False)
-        nothing = np.zeros(0, np.float32)
-        return [Read(float(score), nothing, nothing, ()) for score in np.asarray(found).reshape(len(texts))]
+        return [Read(float(score), _NOTHING, _NOTHING, ()) for score in np.asarray(found).reshape(len(texts))]

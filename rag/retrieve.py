@@ -13,10 +13,10 @@ from index.search import Hit
 from rag.archive import Archive
 from rag.question import Asked
 from rag.reading import Reader
-from rag.rerank import Read, Reranker, cosine_counts, read_hits, reorder
+from rag.rerank import NEAR, Read, Reranker, cosine_counts, read_hits, reorder
 from rag.scope import Scope, prefer
 
-NEAR = 20  # passages that are looked at for their vectors alone
+NEAREST = 20  # passages that are looked at for their vectors alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def retrieve(
         candidates(index, one.text, depth, scope.where(where))
         for one, scope in zip(asked, scopes, strict=True)
     ]
-    reads = read_hits(reranker, asked[0].text, searched[0])
+    reads = read_hits(reranker, asked[0].text, searched[0], near=NEAR)
     searched[0] = reorder(searched[0], reads)
     rankings = [
         prefer(hits, scope, reader.years(), reader.holdings())
@@ -65,7 +65,7 @@ def retrieve(
     hits = interleave(rankings) if len(asked) > 1 else rankings[0]
     vectors = index.encoder.encode([one.text for one in asked])
     head = tuple(hits[:k])
-    return Found(tuple(asked), tuple(hits[: depth + NEAR]), head, vectors, tuple(scopes), reads, reranker)
+    return Found(tuple(asked), tuple(hits[: depth + NEAREST]), head, vectors, tuple(scopes), reads, reranker)
 
 
 def candidates(index: Archive, question: str, depth: int, where: Where | None = None) -> list[Hit]:
@@ -77,7 +77,7 @@ def candidates(index: Archive, question: str, depth: int, where: Where | None = 
     """
     found = index.search(question, k=depth, where=where)
     known = {hit.passage.id for hit in found}
-    near = index.search(question, k=NEAR, system="vectors", where=where)
+    near = index.search(question, k=NEAREST, system="vectors", where=where)
     counts = cosine_counts(found)
     further = [
         replace(hit, score=hit.words + counts * hit.vectors) for hit in near if hit.passage.id not in known

@@ -131,13 +131,13 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
     best = sheet.ranked[0]
     place = damaged(sheet.asked, best.piece, reader.rarity())
     if place is None:
-        every = [one.piece for one in sheet.ranked]
-        if (broken := outweighed(sheet.asked, best.piece, every, reader.rarity())) is not None:
+        if (broken := outweighed(sheet.asked, sheet.ranked, reader.rarity())) is not None:
             return [], broken
         return [
             one for one in sheet.ranked[:RIVALS] if not damaged(sheet.asked, one.piece, reader.rarity())
         ], None
-    instead = intact_instead(sheet.asked, best, sheet.ranked[1:RIVALS], sheet.coverage(), reader.rarity())
+    rivals = sheet.ranked[1:RIVALS]
+    instead = intact_instead(sheet.asked, best, place, rivals, sheet.coverage(), reader.rarity())
     if instead is None:
         return [], (best.piece, place)
     return [instead], None

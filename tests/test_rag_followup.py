@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rag_dialogues import dialogues, plain_articles
 
+from eval.answers import is_right
+from eval.gold import Evidence, Question
+from eval.runs import response_of
 from index.search import open_index
 from index.update import update_index
 from rag.answer import Turn
 from rag.assistant import Assistant, Settings
 from rag.english import translate
+from rag.followup import rewrite
 from rag.readings import Aspect
 
 DOCUMENTS = Path(__file__).resolve().parent / "rag_documents"
@@ -92,3 +97,39 @@ def test_the_words_of_a_refusal_follow_the_language(assistant: Assistant) -> Non
     assert refused.text.startswith("Cannot answer")
     assert "Searched 4 documents" in refused.text
     assert english.ask("你好").text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "follow", "expected"),
+    [
+        ("石桥有多长？", "23米。", "那宽呢？", "石桥有多宽？"),
+        ("渡口那张照片是谁拍的？", "唐小舟。", "石桥那张呢？", "石桥那张照片是谁拍的？"),
+        ("闻笛哪一年去竹坞村？", "2022年。", "在那里遇到了谁？", "闻笛2022年去竹坞村，在那里遇到了谁？"),
+        ("老人把积蓄捐给了谁？", "农科所。", "一共捐了多少？", "老人把积蓄捐给，一共捐了多少？"),
+        ("码头的班长是谁？", "佟大勇。", "头一回考了几分？", "码头的班长，佟大勇，头一回考了几分？"),
+        ("案子里投喂的业主担几成责任？", "三成。", "物业公司呢？", "案子里物业公司担几成责任？"),
+        ("镇上的冷库占地多少亩？", "27亩。", "一共几间？", "镇上的冷库，一共几间？"),
+    ],
+)
+def test_what_a_follow_up_leaves_out_is_carried_over(
+    before: str, answer: str, follow: str, expected: str
+) -> None:
+    assert rewrite(follow, [Turn(before, answer)]) == expected
+
+
+@pytest.mark.soak
+def test_follow_ups_are_answered_as_well_as_the_same_asked_in_full(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    for name, text in plain_articles().items():
+        (tmp_path / "articles" / name).write_text(text, encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "articles"])
+    right = {"conversation": 0, "in full": 0}
+    with open_index(tmp_path / "index") as index:
+        assistant = Assistant(index)
+        for one in dialogues():
+            gold = Question("q", "fact", one.question, (Evidence("d", "x"),), answer=one.answer)
+            said = assistant.ask(one.question, one.history)
+            right["conversation"] += is_right(gold, response_of(said))
+            right["in full"] += is_right(gold, response_of(assistant.ask(one.standalone)))
+    print(right, len(dialogues()))
+    assert right["conversation"] >= right["in full"] - 0.05 * len(dialogues())

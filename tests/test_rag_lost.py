@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from rag_dialogues import dialogues, plain_articles
 
 from eval.manuscript import read_manuscripts
 from eval.press import print_page
@@ -93,6 +95,83 @@ def ask_for_every_loss(place: Path, seeds: range) -> dict[str, int]:
                     counts["asked"] += 1
                     counts[check(assistant.ask(question), lost, question)] += 1
     return counts
+
+
+GAPS = ("  ", "   ", " ")  # what a scan leaves of a whole number
+
+
+def reworded() -> list[tuple[str, str, int, str]]:
+    """Questions in other words than the article's, each with the file, place and digits of its answer."""
+    texts = plain_articles()
+    found = []
+    for one in dialogues():
+        digits = re.search(r"\d[\d.]*", one.answer)
+        if digits is None or understand(one.standalone).expect not in (Expect.NUMBER, Expect.DATE):
+            continue
+        pattern = rf"(?<![\d.]){re.escape(digits.group())}(?![\d.])"
+        inside = [name for name, text in texts.items() if one.answer in text]
+        whole = len(inside) == 1 and texts[inside[0]].count(one.answer) == 1
+        places = [
+            (name, match.start())
+            for name, text in texts.items()
+            for match in re.finditer(pattern, text)
+            if not whole or text[match.start() :].startswith(one.answer[digits.start() :])
+        ]
+        if len(places) == 1:
+            found.append((one.standalone, *places[0], digits.group()))
+    return found
+
+
+def damaged_articles(gap: str) -> dict[str, str]:
+    """The articles without the numbers that are asked for."""
+    texts = plain_articles()
+    for _, name, at, digits in sorted(reworded(), key=lambda one: -one[2]):
+        left = " . " if "." in digits else gap
+        texts[name] = texts[name][:at] + left + texts[name][at + len(digits) :]
+    return texts
+
+
+def ask_in_other_words(place: Path, gap: str, *, copies: bool) -> dict[str, int]:
+    """What becomes of the questions when their numbers are lost; with `copies` the whole articles are there too."""
+    (place / "articles").mkdir(parents=True)
+    texts = damaged_articles(gap)
+    if copies:
+        texts |= {f"whole_{name}": text for name, text in plain_articles().items()}
+    for name, text in texts.items():
+        (place / "articles" / name).write_text(text, encoding="utf-8")
+    update_index(place / "index", [place / "articles"])
+    counts = {"asked": 0, "refused": 0, "no number": 0, "right": 0, "other": 0}
+    with open_index(place / "index") as index:
+        assistant = Assistant(index)
+        for question, _, _, digits in reworded():
+            answer = assistant.ask(question)
+            shorts = [claim.text[slice(*claim.short)] for claim in answer.claims if claim.short]
+            right = bool(shorts) and letters(digits).text in letters(shorts[0]).text
+            kind = (
+                "refused" if answer.refused else "no number" if not shorts else "right" if right else "other"
+            )
+            counts["asked"] += 1
+            counts[kind] += 1
+            if kind == "other":
+                print(question, digits, shorts)
+    return counts
+
+
+def test_no_other_number_is_given_for_one_that_is_lost_however_it_is_asked(tmp_path: Path) -> None:
+    counts = ask_in_other_words(tmp_path, GAPS[0], copies=False)
+    assert counts["asked"] >= 25
+    assert counts["other"] == counts["right"] == 0
+    assert counts["refused"] >= 0.8 * counts["asked"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("gap", GAPS)
+def test_the_same_with_other_gaps_and_with_whole_copies(tmp_path: Path, gap: str) -> None:
+    alone = ask_in_other_words(tmp_path / "alone", gap, copies=False)
+    assert alone["other"] == alone["right"] == 0
+    counts = ask_in_other_words(tmp_path / "copies", gap, copies=True)
+    print(alone, counts)
+    assert counts["other"] <= 0.1 * counts["asked"]
 
 
 def test_no_number_is_given_from_a_place_where_it_was_lost(tmp_path: Path) -> None:

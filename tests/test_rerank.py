@@ -49,6 +49,21 @@ def test_scores_do_not_depend_on_what_else_is_read() -> None:
     assert ours.read(QUESTION, []) == []
 
 
+def test_scores_alone_are_the_same_scores() -> None:
+    ours = load_reranker()
+    assert ours is not None
+    both = zip(ours.read(QUESTION, TEXTS), ours.read(QUESTION, TEXTS, spans=False), strict=True)
+    for whole, score in both:
+        assert score.score == pytest.approx(whole.score, abs=1e-4)
+        assert score.places == ()
+
+
+def test_what_vectors_find_far_down_is_read_too() -> None:
+    hits = [hit(0, 0.9, 0.9, 0.1), hit(1, 0.8, 0.8, 0.2), hit(2, 0.1, 0.0, 0.6)]
+    assert set(read_hits(load_reranker(), QUESTION, hits, depth=2)) == {"0", "1"}
+    assert set(read_hits(load_reranker(), QUESTION, hits, depth=2, near=1)) == {"0", "2"}
+
+
 def test_places_are_those_of_the_passage_without_its_title() -> None:
     read = read_hits(load_reranker(), QUESTION, [hit(0, 1.0, 0.5, 0.5)])["0"]
     assert any(TEXTS[0][max(0, low) : high] == "闭馆" for low, high in read.places)
