@@ -12,7 +12,7 @@ from rag.letters import containment, letters
 from rag.quantities import clashes
 from rag.question import Asked, Expect
 from rag.rarity import Rarity
-from rag.short import lost_answer, short_answer
+from rag.short import leading, lost_answer, short_answer
 
 NEARLY = 0.9  # of the nearness of the number given
 BESIDE_IT = 0.5  # the same in the sentence of the number given, or in one that is LIKELY
@@ -61,7 +61,8 @@ def outweighed(
 
     `ranked` are the sentences, that with the number first. Where the two stand in the same wording of
     different sentences, the one is the other's number printed whole, and is given. Nearly as near is enough,
-    and half as near in the same sentence or a likely one: rather no number than that of something else.
+    and half as near in the same sentence or a likely one: rather no number than that of something else. In
+    the same sentence the number is given when its clause leads up to it with more of the question.
     None when the number given fits clearly best.
     """
     if asked.expect not in (Expect.NUMBER, Expect.DATE):
@@ -86,12 +87,22 @@ def outweighed(
             continue
         if piece is not best.piece and containment(_around(piece.text, *place), said) >= SAME:
             continue
+        if piece is best.piece and _led(asked, piece.text, given.start, rarity) > _led(
+            asked, piece.text, lost.start, rarity
+        ):
+            continue
         if lost.score >= _needed(scored, best) * given.score:
             found.append((lost.score, piece, place))
     if not found:
         return None
     _, piece, place = max(found, key=lambda one: one[0])
     return piece, place
+
+
+def _led(asked: Asked, text: str, at: int, rarity: Rarity) -> float:
+    """How much of the question stands before the number at `at`, in its clause."""
+    start = max(low for low, _ in clause_bounds(text) if low <= at)
+    return leading(asked, text[start:at], rarity)
 
 
 def _needed(scored: Scored, best: Scored) -> float:

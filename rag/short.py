@@ -80,6 +80,18 @@ def lost_answer(asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, 
     return max(found, key=lambda short: short.score, default=None)
 
 
+def leading(asked: Asked, clause: str, rarity: Rarity) -> float:
+    """Weight of the question's letters and pairs in what stands before a number in its clause."""
+    said = letters(clause)
+    near = _beside(asked)
+    wanted = letters(asked.focus)
+    pairs = sum(
+        rarity.weight(pair) * (1 + BESIDE * near.get(pair, 0.0))
+        for pair in set(wanted.pairs()) & set(said.pairs())
+    )
+    return pairs + sum(rarity.weight(letter) for letter in set(wanted.text) & set(said.text))
+
+
 def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     if asked.expect is Expect.NUMBER:
         yield from _measured(asked, text)

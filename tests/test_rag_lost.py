@@ -122,19 +122,22 @@ def reworded() -> list[tuple[str, str, int, str]]:
     return found
 
 
-def damaged_articles(gap: str) -> dict[str, str]:
-    """The articles without the numbers that are asked for."""
-    texts = plain_articles()
-    for _, name, at, digits in sorted(reworded(), key=lambda one: -one[2]):
+def damaged_articles(gap: str) -> tuple[dict[str, str], dict[str, int]]:
+    """The articles without the numbers that are asked for, and by question where its number was."""
+    texts, at_of = plain_articles(), {}
+    file_of = {question: name for question, name, _, _ in reworded()}
+    for question, name, at, digits in sorted(reworded(), key=lambda one: -one[2]):
         left = " . " if "." in digits else gap
         texts[name] = texts[name][:at] + left + texts[name][at + len(digits) :]
-    return texts
+        shift = len(left) - len(digits)
+        at_of = {q: place + shift * (file_of[q] == name) for q, place in at_of.items()} | {question: at}
+    return texts, at_of
 
 
 def ask_in_other_words(place: Path, gap: str, *, copies: bool) -> dict[str, int]:
     """What becomes of the questions when their numbers are lost; with `copies` the whole articles are there too."""
     (place / "articles").mkdir(parents=True)
-    texts = damaged_articles(gap)
+    texts, at_of = damaged_articles(gap)
     if copies:
         texts |= {f"whole_{name}": text for name, text in plain_articles().items()}
     for name, text in texts.items():
@@ -143,7 +146,10 @@ def ask_in_other_words(place: Path, gap: str, *, copies: bool) -> dict[str, int]
     counts = {"asked": 0, "refused": 0, "no number": 0, "right": 0, "other": 0}
     with open_index(place / "index") as index:
         assistant = Assistant(index)
-        for question, _, _, digits in reworded():
+        for question, name, _, digits in reworded():
+            places = [gap for passage in index.passages.of_document(name) for gap in passage.lost]
+            if not any(one.start - 1 <= at_of[question] <= one.end for one in places):
+                continue  # the index does not know that anything is gone there
             answer = assistant.ask(question)
             shorts = [claim.text[slice(*claim.short)] for claim in answer.claims if claim.short]
             right = bool(shorts) and letters(digits).text in letters(shorts[0]).text
