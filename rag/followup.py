@@ -66,6 +66,9 @@ _AMOUNTS = frozenset(  # how much or which time, never of what
         "具体",
     )
 )
+_ACTOR = re.compile(
+    r"(?:公司|集团|集体|政府|单位|部门|企业|银行|业主|法院|学校|医院|[局委厂队方者员户师社长])$"
+)
 _EXTENT = re.compile("[长宽高深厚远重大]度?")
 _EXTENT_ASKED = re.compile("多[长宽高深厚远重大]")
 _POINTED = re.compile(r"那一?[张个份位家项次篇座条所幅]$")
@@ -144,7 +147,9 @@ def _swapped(what: str, before: str, text: str, *, whole: bool) -> str:
         what = what[: pointed.start()]
         if (at := before.find(pointed.group())) > 0:
             return f"{what}{before[at:]}"
-    old = _counterpart(what, before) or _agent(what, before)
+    old = _counterpart(what, before)
+    if not old and text.rstrip("？?。").endswith("呢") and _ACTOR.search(what):
+        old = _agent(what, before)
     if old and whole:
         old = _compound(old, before)
     if not old or old == what:
