@@ -29,7 +29,7 @@ MOST_ARCHIVES = 100  # archives named in one question
 MOST_DOCUMENTS = 1_000  # documents named in one question
 MOST_UNDONE = 64  # readings undone in one question
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_UNREADABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
