@@ -116,7 +116,8 @@ def rewrite(question: str, history: Sequence[Turn], related: Related | None = No
     loose = not points_back(text) and not _attribute(text)
     if related is not None and loose and not related(text, subject(before)):
         return question
-    return _carried(text, before, plain(history[-1].answer), earlier) or question  # of signs alone nothing is left
+    # Of a question of signs alone nothing is left.
+    return _carried(text, before, plain(history[-1].answer), earlier) or question
 
 
 def points_back(question: str) -> bool:
