@@ -61,9 +61,9 @@ class Work:
 
     @property
     def moved(self) -> bool:
-        """Whether rows were numbered anew."""
-        there = self.olds >= 0
-        return bool((self.olds[there] != self.rows[there]).any())
+        """Whether rows were numbered anew: one is elsewhere, or a new one stands where another was."""
+        there, end = self.olds >= 0, self.before.end if self.before else 0
+        return bool((self.olds[there] != self.rows[there]).any() or (self.rows[~there] < end).any())
 
 
 def key(text: str) -> bytes:

@@ -28,7 +28,7 @@ def locked(path: Path) -> Iterator[None]:
     """
     with plainly(path):
         if not path.is_dir():
-            path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=True)  # another writer may be about to, too
             sync(path.parent)
         lock = path.with_name(path.name + ".lock")
         with lock.open("a+b") as handle:

@@ -223,6 +223,28 @@ def test_an_index_that_grew_answers_as_one_built_at_once(
         np.testing.assert_allclose([line[1:] for line in grew], [line[1:] for line in built], atol=1e-6)
 
 
+@pytest.mark.parametrize("changed", [["a"], ["b"], ["c"], ["b", "c"], ["a", "b", "c"]])
+def test_rows_numbered_anew_are_not_taken_for_those_before(
+    changed: list[str], tmp_path: Path, model: str
+) -> None:
+    chance = random.Random(2)
+    folder = write(tmp_path / "papers", {f"{name}.txt": sentence(chance, 1) for name in "abc"})
+    grown, fresh = tmp_path / "grown", tmp_path / "fresh"
+    update_index(grown, [folder], model=model)
+    texts = {f"{name}.txt": sentence(chance, 2) for name in changed}
+    update_index(grown, [write(folder, texts)], model=model)
+    update_index(fresh, [folder], model=model)
+    with open_index(grown, model=model) as one, open_index(fresh, model=model) as other:
+        for text in texts.values():
+            assert one.search(text, k=1, system="words")[0].passage.text == text
+            for system in ("words", "vectors"):
+                grew, built = (
+                    {h.passage.id: h.score for h in index.search(text, system=system)}
+                    for index in (one, other)
+                )
+                assert grew == pytest.approx(built, abs=1e-6)
+
+
 def test_an_update_keeps_what_it_does_not_change(
     tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
