@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 from index.document import IndexUnwritable
 
@@ -26,17 +29,25 @@ def plainly(path: Path) -> Iterator[None]:
     """Errors of the disk as one line with its fix."""
     try:
         yield
-    except (OSError, sqlite3.Error) as error:
-        number = error.errno if isinstance(error, OSError) else errno.ENOSPC if _full(error) else 0
+    except (OSError, sqlite3.Error, SafetensorError) as error:
+        number = _number(error)
+        if isinstance(error, SafetensorError) and not number:
+            raise  # what was to be written is wrong, or what was read is
         reason = os.strerror(number) if number else str(error)
         raise IndexUnwritable(
             f"{path} cannot be written: {reason}; what was indexed before is kept; "
-            f"{_FIXES.get(number or 0, 'check the disk')}, then run the command again"
+            f"{_FIXES.get(number, 'check the disk')}, then run the command again"
         ) from error
 
 
-def _full(error: sqlite3.Error) -> bool:
-    return "full" in str(error)
+def _number(error: Exception) -> int:
+    """The system's number of an error, 0 where it says none."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    if isinstance(error, sqlite3.Error):
+        return errno.ENOSPC if "full" in str(error) else 0
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    return int(said[1]) if said else 0
 
 
 def sync(path: Path) -> None:
