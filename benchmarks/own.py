@@ -15,10 +15,12 @@ import numpy as np
 from benchmarks.asking import asked, size_of, warm
 from benchmarks.material import ready
 from benchmarks.memory import Watch
+from index.cutting import READER, Job, cut
 from index.encode import load_encoder
 from index.merge import merge_index
 from index.search import Index, open_index, searchable
-from index.update import READER, Job, Progress, cut, receive, remove_documents, update_index
+from index.update import receive, remove_documents, update_index
+from index.verdicts import Progress
 
 READ = 120_000  # passages up to which an archive is read and cut; beyond, its passages are cut by length
 PASSAGES, QUESTIONS = "passages.jsonl", "questions.json"

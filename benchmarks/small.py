@@ -22,10 +22,11 @@ from benchmarks.asking import asked
 from benchmarks.material import take
 from benchmarks.tables import WORSE
 from index import lexical
+from index.cutting import Job, cut
 from index.encode import load_encoder
 from index.search import open_index, searchable
 from index.tokens import words
-from index.update import Job, cut, remove_documents, update_index
+from index.update import remove_documents, update_index
 
 _PASSAGES = 600
 _QUESTIONS = 60

@@ -27,12 +27,13 @@ from pathlib import Path
 from benchmarks.asking import size_of
 from eval.exchange import Collection, load_beir
 from eval.measures import graded, in_order, mean
+from index.cutting import READER
 from index.document import Article, Document, Passage, Reading, Span
 from index.encode import load_encoder
 from index.remote import Remote, location
 from index.search import Index, System, open_index
 from index.transfer import copy_index
-from index.update import READER, Entry, receive
+from index.update import Entry, receive
 
 SYSTEMS: tuple[System, ...] = ("words", "vectors", "fused")
 FIRST = 5

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from index import inventory, store
 from index.document import IndexDamaged, IndexMissing
+from index.earlier import Damaged
 from index.inventory import Listed
 from index.layers import is_layer
 from index.manifest import READABLE, SCHEMA, Manifest, verify, whole_files
 from index.records import RECORDS, Records
 from index.remote import AddressError, Location, Remote
-from index.update import Damaged, restore_documents, update_index
+from index.update import restore_documents, update_index
 
 
 @dataclass(frozen=True, slots=True)

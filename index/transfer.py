@@ -12,7 +12,8 @@ from index.document import IndexMissing, YoujuError
 from index.encode import Vectors
 from index.remote import Location, Remote
 from index.search import Index, open_index, searchable
-from index.update import Entry, Report, Summary
+from index.update import Entry
+from index.verdicts import Report, Summary
 
 
 class NotEmptyError(YoujuError):

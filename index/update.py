@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import store
-from index.cutting import READER, Cut, Job, cut, stored_root
+from index.cutting import stored_root
 from index.document import IndexDamaged, IndexMissing, ReadError, Reading
 from index.earlier import Damaged
 from index.encode import Encoder
@@ -18,27 +18,8 @@ from index.inventory import Listed
 from index.plan import Plan
 from index.read import find
 from index.remote import Location, Remote, beside
-from index.verdicts import FileVerdict, Progress, Report, Status, Summary, silent
+from index.verdicts import Report, Summary, silent
 from index.workers import spread
-
-__all__ = [
-    "READER",
-    "Cut",
-    "Damaged",
-    "Entry",
-    "FileVerdict",
-    "Job",
-    "Progress",
-    "Report",
-    "Status",
-    "Summary",
-    "cut",
-    "receive",
-    "remove_documents",
-    "restore_documents",
-    "stored_root",
-    "update_index",
-]
 
 
 @dataclass(frozen=True, slots=True)

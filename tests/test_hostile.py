@@ -17,7 +17,8 @@ from faults import holds, sentence, tiny_model, write
 
 from index.document import ReadError
 from index.read import read
-from index.update import Status, update_index
+from index.update import update_index
+from index.verdicts import Status
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAIN = (

@@ -11,7 +11,8 @@ import pytest
 from index import sources, stamps, store
 from index.search import open_index
 from index.sources import Sources
-from index.update import Status, update_index
+from index.update import update_index
+from index.verdicts import Status
 
 TEXT = "巡查记录第{}号：河岸已经清理干净，图书馆周日照常开放，请各位居民放心。\n"
 

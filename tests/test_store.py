@@ -21,7 +21,8 @@ from index.document import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing,
 from index.milvus.generation import writing
 from index.remote import Location, Remote
 from index.search import Where, open_index
-from index.update import Status, remove_documents, update_index
+from index.update import remove_documents, update_index
+from index.verdicts import Status
 
 RIVER = "二〇一九年四月，河道管理处清理了北岸的十二处排污口。负责人周敏说，水质已经恢复到三类。"
 SCHOOL = "第二小学新建的图书馆于九月一日开放，藏书三万册，周末也接待附近居民。"

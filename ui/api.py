@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from index.document import Passage, YoujuError
 from index.search import System, Where
-from index.update import Summary
+from index.verdicts import Summary
 from rag.answer import Turn
 from ui import asking, intake, schema
 from ui.archive import Archive, Opened

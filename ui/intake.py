@@ -14,7 +14,8 @@ from pathlib import Path, PurePath
 from index.document import ReadError, YoujuError
 from index.invisible import HIDDEN
 from index.remote import Location, beside
-from index.update import FileVerdict, Progress, Status, Summary, remove_documents, update_index
+from index.update import remove_documents, update_index
+from index.verdicts import FileVerdict, Progress, Status, Summary
 from ui.archive import Archive
 
 MOST_FILES = 500  # of one delivery

@@ -16,7 +16,7 @@ import gradio as gr
 from index.copies import Copy
 from index.document import Article, Dropped, Passage, YoujuError
 from index.records import DocumentCard
-from index.update import FileVerdict, Progress, Summary
+from index.verdicts import FileVerdict, Progress, Summary
 from ui import intake, render
 from ui.archive import Archive, Opened
 from ui.browser import listed, quiet, sent, the_part

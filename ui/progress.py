@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import TextIO
 
-from index.update import FileVerdict, Progress, Status
+from index.verdicts import FileVerdict, Progress, Status
 
 _WIDTH = 28
 

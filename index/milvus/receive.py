@@ -9,7 +9,8 @@ from index.records import DocumentCard
 from index.remote import Remote
 from index.search import Index, searchable
 from index.tokens import terms
-from index.update import Entry, Progress, Report, Summary
+from index.update import Entry
+from index.verdicts import Progress, Report, Summary
 
 
 def receive(remote: Remote, index: Index, *, report: Report) -> Summary:

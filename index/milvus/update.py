@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from index import store
+from index.cutting import READER, stored_root
 from index.document import Document, IndexDamaged, ReadError, Reading
 from index.encode import load_encoder
 from index.milvus.generation import Builder, Job, Made, Session, writing
@@ -26,7 +27,8 @@ from index.remote import Remote, beside
 from index.search import searchable
 from index.segment import segment
 from index.tokens import terms
-from index.update import READER, Entry, FileVerdict, Progress, Report, Status, Summary, stored_root
+from index.update import Entry
+from index.verdicts import FileVerdict, Progress, Report, Status, Summary
 from index.workers import spread
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.document import Article, Dropped
 from index.read import LARGEST, MEDIA
 from index.records import DocumentCard
-from index.update import FileVerdict, Progress, Status, Summary
+from index.verdicts import FileVerdict, Progress, Status, Summary
 from ui.render.cards import archive_tag, page_of
 from ui.render.frame import trouble
 from ui.render.markup import Html, action, el, hidden, icon, join, text
