@@ -17,14 +17,13 @@ from rag.short import leading, lost_answer, short_answer
 NEARLY = 0.9  # of the nearness of the number given
 BESIDE_IT = 0.5  # the same in the sentence of the number given, or in one that is LIKELY
 LIKELY = 0.3  # share of the best sentence's score
-UNLIKELY = 0.01  # below it a sentence has so little to do with the question that its lost number
-FAR = 25.0  # must be this much nearer
+UNLIKELY = 0.01  # share of the best score below which a sentence has little to do with the question
+FAR = 25.0  # times as near a lost number of such a sentence must be
 BESIDE = 8  # letters on each side of a number that tell what it counts
 SAME = 0.5  # share of them that two printings of the same number have in common
-WIDELY = (
-    16  # the same for a number that is to stand for a lost one, which is asked of more than its neighbours
-)
-SAME_WIDELY = 0.4
+# A number that is to stand for a lost one is asked of more of what is around it.
+WIDELY = 16  # letters on each side
+SAME_WIDELY = 0.4  # share of them in common
 _AFTER_DATE = "年月日号"
 
 
