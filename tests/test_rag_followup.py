@@ -132,4 +132,4 @@ def test_follow_ups_are_answered_nearly_as_well_as_the_same_asked_in_full(tmp_pa
             right["conversation"] += is_right(gold, response_of(said))
             right["in full"] += is_right(gold, response_of(assistant.ask(one.standalone)))
     print(right, len(dialogues()))
-    assert right["conversation"] >= right["in full"] - 0.08 * len(dialogues())
+    assert right["conversation"] >= right["in full"] - 0.05 * len(dialogues())
