@@ -46,6 +46,11 @@ def words(text: str) -> list[str]:
     return list(_tokenizer().cut(text))
 
 
+def in_dictionary(word: str) -> bool:
+    """True for a word of jieba's dictionary."""
+    return bool(_tokenizer().FREQ.get(word))  # beginnings of words stand there too, with 0
+
+
 def tagged(text: str) -> list[tuple[str, str]]:
     """Words with part of speech: n noun, nr person, ns place, nt organisation, t time, m number, v verb …"""
     return [(pair.word, pair.flag) for pair in _tagger().cut(text)]

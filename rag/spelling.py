@@ -1,7 +1,7 @@
 """Pinyin in a question and characters mistaken for others of the same sound, found by what the archive says.
 
-Nothing is corrected that the archive itself writes, and every correction is
-shown to the reader.
+Nothing is corrected that the archive itself writes or a dictionary has, and nothing that would not make the
+question much likelier; every correction is shown to the reader.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from index.characters import characters
 from index.document import Passage
-from index.tokens import words
+from index.tokens import in_dictionary, words
 from rag.letters import letters
 
 MOST = 200_000  # characters of the archive whose sound is worked out; of more, every n-th passage
@@ -22,6 +23,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[a-zü]{2,}(?:[ '’][a-zü]{1,}){0,5}(?![A-Za-z0-9])")
 _FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 _LONGEST = 6  # syllables
+_SLIP = 6.0  # natural logarithm: one word in four hundred is typed wrong, so the right one must be as much likelier
 COMPOUND = 3  # times that two neighbouring words must stand together to count as one
 _FUNCTION = frozenset(
     "的了在是有个各几和与就都要会能上下里中不也这那哪什么怎为对把被从到去说过吗呢吧着得地一二三四五六七八九十两多少大小年月日"
@@ -134,14 +136,25 @@ def _same_sound(
                 continue
             for word, _ in sounds.heard(heard[low : low + size]).most_common(3):
                 wrong = [one for one, other in zip(typed, word, strict=True) if one != other]
-                if 0 < len(wrong) <= size // 2 and not any(one in _FUNCTION for one in wrong):
+                if not 0 < len(wrong) <= size // 2 or any(one in _FUNCTION for one in wrong):
+                    continue
+                if _gain(run[:low], typed, word, run[low + size :]) > _SLIP:
                     return typed, word
     return None
 
 
+def _gain(before: str, typed: str, word: str, after: str) -> float:
+    """By how many natural logarithms a question is likelier with `word` than as typed (the noisy channel
+    of Kernighan, Church and Gale, 1990)."""
+    model = characters()
+    left = model.symbols(before[-2:] or "。")
+    right = model.symbols(after[:2])
+    return model.follow(left, model.symbols(word) + right) - model.follow(left, model.symbols(typed) + right)
+
+
 def _plain_words(typed: str) -> bool:
     """True for what is no mistake by itself: a word in common use."""
-    return len(typed) == 2 and typed in _phrases()
+    return len(typed) == 2 and (typed in _phrases() or in_dictionary(typed))
 
 
 def _edges(run: str, sounds: Sounds) -> frozenset[int]:

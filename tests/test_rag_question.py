@@ -154,6 +154,22 @@ def test_what_the_archive_writes_is_never_corrected() -> None:
     assert spelled(text, sounds).text == text
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "第一次检修用了多久",  # a word of its own that the archive happens not to write
+        "他一次讲修船，一次讲修路",
+        "全世界的渡口",  # 全世 is a piece of a longer word
+        "要像接力赛那样跑",  # 像接 stands on two words
+        "货船哪一年领了牌照",
+    ],
+)
+def test_no_mistake_is_seen_where_the_question_reads_well(question: str) -> None:
+    written = "“渡口”一词由来已久，全市的水路在这里衔接，船工的年龄都不小。"
+    sounds = Sounds.of([passage(written) for _ in range(3)])
+    assert spelled(question, sounds).changes == ()
+
+
 def test_short_years_are_filled_only_where_the_archive_knows_them() -> None:
     years = Years.of([passage("2021年3月开工。")])
     assert full_years("21年8月开工的粮库", years)[0] == "2021年8月开工的粮库"
