@@ -23,7 +23,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[a-zü]{2,}(?:[ '’][a-zü]{1,}){0,5}(?![A-Za-z0-9])")
 _FUZZY = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 _LONGEST = 6  # syllables
-_SLIP = 6.0  # natural logarithm: one word in four hundred is typed wrong, so the right one must be as much likelier
+_SLIP = 6.0  # natural logarithm: a slip in four hundred words, so the right one must be as much likelier
 COMPOUND = 3  # times that two neighbouring words must stand together to count as one
 _FUNCTION = frozenset(
     "的了在是有个各几和与就都要会能上下里中不也这那哪什么怎为对把被从到去说过吗呢吧着得地一二三四五六七八九十两多少大小年月日"
