@@ -8,25 +8,29 @@ by Youju and by each peer (`benchmarks/peers.py`), every one in a process of its
 own. Vectors are really encoded at every size; beyond 120,000 passages reading
 is left out, and peers too unless they are named. Prints seconds, memory and
 bytes; a peer's figures as ratios to Youju's, and what no peer does as a ratio
-to jieba cutting the same text into words. `--check` compares Youju's ratios to
-those of an earlier run and exits 1 where one is 1.5 times worse.
+to jieba cutting the same text into words. With `--json`, each system's figures
+are written as soon as they are there, and with `--work` the archive is kept
+until its size is finished: the same command then goes on where it was stopped.
+`--check` compares Youju's ratios to those of an earlier run and exits 1 where
+one is 1.5 times worse.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import asked, size_of, warm
+from benchmarks.busy import Others
 from benchmarks.material import take
 from benchmarks.own import READ, answered, built, emptied, peak, steps, written
 from benchmarks.peers import PEERS
@@ -58,15 +62,19 @@ def main() -> int:
         system, work, size, target = options.one
         Path(target).write_text(json.dumps(one(system, Path(work), int(size))), encoding="utf-8")
         return 0
-    run: dict[str, Any] = {"machine": machine(), "date": datetime.now(UTC).isoformat(timespec="minutes")}
-    run |= {"load": os.getloadavg()[0], "sizes": {}}
-    if options.cold:
-        run["cold"] = cold()
-    for size in options.sizes:
-        peers = options.peers if options.peers is not None else list(PEERS) if size <= READ else []
-        run["sizes"][str(size)] = measure(options.folder, size, peers, options.work)
-        if options.json:  # as far as it has come
-            options.json.write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    run = begun(options.json)
+    with tempfile.TemporaryDirectory(prefix="youju-bench-", dir=options.work) as name:
+        for size in options.sizes:
+            peers = options.peers if options.peers is not None else list(PEERS) if size <= READ else []
+            result = run["sizes"].setdefault(str(size), {"done": [], "busy": {}, "systems": {"Youju": {}}})
+            place = (options.work or Path(name)) / f"archive-{size}"
+            for _ in measure(options.folder, size, peers, place, result):
+                save(run, options.json)
+    if options.cold and "cold" not in run:
+        with Others() as others:
+            run["cold"] = cold()
+        run["cold busy"] = others.cores
+    save(run, options.json)
     print(table(run))
     if options.plot:
         growth(run, options.plot)
@@ -76,18 +84,43 @@ def main() -> int:
     return 1 if worse else 0
 
 
-def measure(folder: Path, size: int, peers: Sequence[str], place: Path | None) -> dict[str, Any]:
-    """Figures of Youju and of each peer at one size."""
-    with tempfile.TemporaryDirectory(prefix="youju-bench-", dir=place) as name:
-        work = Path(name)
-        taken = take(folder, work / "papers", size)
-        load = os.getloadavg()[0]
-        ours = {name: figure for part in OURS for name, figure in run_one(part, work, size).items()}
-        passages = ours.pop("passages")
-        found = {"Youju": ours}
-        for peer in peers:
-            found[peer] = run_one(peer, work, size)
-        return {"files": taken, "passages": passages, "load": load, "systems": found}
+def begun(file: Path | None) -> dict[str, Any]:
+    """A new run, or the one whose figures are in the file, to be gone on with."""
+    if file and file.is_file():
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    return {"machine": machine(), "date": datetime.now(UTC).isoformat(timespec="minutes"), "sizes": {}}
+
+
+def save(run: dict[str, Any], file: Path | None) -> None:
+    """Write the figures as far as they have come."""
+    if file:
+        file.write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(
+    folder: Path, size: int, peers: Sequence[str], work: Path, result: dict[str, Any]
+) -> Iterator[str]:
+    """Put figures of Youju and of each peer at one size into `result`; yields what was measured."""
+    left = [system for system in [*OURS, *peers] if system not in result["done"]]
+    if not left:
+        return
+    if not (work / "papers").is_dir() or not result["done"]:
+        emptied(work)
+        result["files"] = take(folder, work / "papers", size)
+        result["done"] = []
+        left = [*OURS, *peers]
+    for system in left:
+        with Others() as others:
+            figures = run_one(system, work, size)
+        if system in OURS:
+            result["systems"]["Youju"] |= figures
+            result["passages"] = result["systems"]["Youju"].get("passages", size)
+        else:
+            result["systems"][system] = figures
+        result["done"].append(system)
+        result["busy"][system] = others.cores
+        yield system
+    shutil.rmtree(work)
 
 
 def run_one(system: str, work: Path, size: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _SHARES = ("found", "recall of vectors", "recall of fused")
 
 def table(run: dict[str, Any]) -> str:
     """Markdown: Youju's figures, and each peer's as a ratio to them."""
-    lines = [f"{run['machine']}, {run['date']}, load {run.get('load', 0):.1f}"]
+    lines = [f"{run['machine']}, {run['date']}"]
     for result in run["sizes"].values():
         lines += ["", *_peers(result), "", *_alone(result)]
     if "cold" in run:
@@ -28,8 +28,12 @@ def table(run: dict[str, Any]) -> str:
 
 def _peers(result: dict[str, Any]) -> list[str]:
     ours = result["systems"]["Youju"]
-    head = f"{result['passages']:,} passages" + (f", load {result['load']:.1f}" if "load" in result else "")
-    lines = [head, "", "| | " + " | ".join(_FIGURES) + " |", "|---|" + "---:|" * len(_FIGURES)]
+    lines = [
+        f"{result['passages']:,} passages{_busy(result)}",
+        "",
+        "| | " + " | ".join(_FIGURES) + " |",
+        "|---|" + "---:|" * len(_FIGURES),
+    ]
     lines.append("| Youju | " + " | ".join(shown(name, ours[name]) for name in _FIGURES) + " |")
     for name, theirs in result["systems"].items():
         if "missing" in theirs:
@@ -45,6 +49,12 @@ def _peers(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _busy(result: dict[str, Any]) -> str:
+    """What else the machine did meanwhile, in cores, the least and the most for any system."""
+    cores = result.get("busy", {}).values()
+    return f"; {min(cores):.2f} to {max(cores):.2f} cores busy with other programs" if cores else ""
+
+
 def _alone(result: dict[str, Any]) -> list[str]:
     """What no peer does: beside jieba cutting the same text, a thousand passages or the whole archive."""
     ours = result["systems"]["Youju"]
@@ -54,6 +64,7 @@ def _alone(result: dict[str, Any]) -> list[str]:
     recall = (f"{name} {ours[name]:.3f}" for name in _SHARES[1:])
     memory = f"memory with workers while indexing {shown('memory', ours['memory with workers'])}"
     memory += f", while answering {shown('memory', ours['memory while answering'])}"
+    memory += f", processor time of an answer {shown('p50', ours['processor'])}"
     jieba = f"jieba cuts a thousand passages in {ours['jieba']:.2f} s of one core, all in {whole:.0f} s"
     return [f"Youju alone ({jieba}; × 1 is that): " + ", ".join([*steps, *rest, memory, *recall])]
 

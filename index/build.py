@@ -25,8 +25,6 @@ from index.workers import together
 
 _BATCH = 1024  # passages counted and encoded at a time
 _MANY = 8 * _BATCH  # passages from which worker processes pay
-_QUERIES = 256
-_QUERY = 24  # characters of a query that recall is measured with
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class Maker:
         vectors = work.staged / segments.vectors_name(wanted.first)
         if not (words.is_file() and vectors.is_file()):  # else made before this process was killed
             block, matrix = self._gather(wanted.end - wanted.first, rows, olds, wanted.first)
-            _complete(vectors, lambda path: dense.save(self._engine(matrix, rows, wanted.first), path))
+            _complete(vectors, lambda path: dense.save(self._engine(matrix), path))
             reach("vectors written")
             _complete(words, block.save)
             reach("words written")
@@ -118,7 +116,7 @@ class Maker:
         return Deleted(gaps, np.zeros(0, np.uint64), np.zeros(0, np.uint32))
 
     def carry(self, segment: Segment) -> Deleted:
-        """Take a segment over, with inverted lists beyond exact search; returns what is gone of it."""
+        """Take a segment over, with codes beyond exact search; returns what is gone of it."""
         work, before = self.work, self.work.before
         if before is None:
             return segment.deleted
@@ -126,11 +124,9 @@ class Maker:
         if not (work.staged / words).exists():
             carry(before.folder / words, work.staged / words)
         if not (work.staged / vectors).exists():
-            if self._outgrown(segment.span) and not dense.is_lists(segment.vectors):
+            if self._outgrown(segment.span) and not dense.is_coded(segment.vectors):
                 matrix = dense.reconstruct(segment.vectors, np.arange(segment.span))
-                inside = work.rows[(work.rows >= segment.first) & (work.rows < segment.end)] - segment.first
-                engine = self._engine(matrix, inside, segment.first)
-                _complete(work.staged / vectors, lambda path: dense.save(engine, path))
+                _complete(work.staged / vectors, lambda path: dense.save(self._engine(matrix), path))
             else:
                 carry(before.folder / vectors, work.staged / vectors)
         return segments.deletions(segment, work.rows, before.records.searched_rows)
@@ -192,15 +188,11 @@ class Maker:
             missing = missing[:0]
         return Task(texts, found, missing, work.model, work.encoder.fingerprint)
 
-    def _engine(self, matrix: Vectors, inside: Rows, first: int) -> object:
-        if not (self._outgrown(len(matrix)) and len(inside) >= dense.LEAST):
-            return dense.flat(matrix)
-        chosen = inside[np.linspace(0, len(inside) - 1, _QUERIES).astype(np.int64)] + first
-        queries = [_fragment(text) for text in self.work.records.searched_rows(chosen)]
-        return dense.lists(matrix, self.work.encoder.encode(queries))
+    def _engine(self, matrix: Vectors) -> object:
+        return dense.coded(matrix) if self._outgrown(len(matrix)) else dense.flat(matrix)
 
     def _outgrown(self, span: int) -> bool:
-        return len(self.work.rows) > dense.EXACT and span >= dense.LEAST
+        return len(self.work.rows) > dense.EXACT and dense.can_be_coded(self.work.encoder.dim, span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +230,3 @@ def _complete(path: Path, write: Callable[[Path], object]) -> None:
     part = path.with_name(path.name + ".part")
     write(part)
     os.replace(part, path)
-
-
-def _fragment(text: str) -> str:
-    """A piece out of the middle of a passage, as long as a question."""
-    middle = len(text) // 2
-    return text[max(0, middle - _QUERY // 2) : middle + _QUERY // 2]

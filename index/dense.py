@@ -1,4 +1,4 @@
-"""Vectors of passages in FAISS: half-precision rows, exact while that is fast, inverted lists beyond.
+"""Vectors of passages in FAISS: half-precision rows, exact while that is fast, beyond it by codes first.
 
 Half precision loses less than 1e-3 of a cosine and halves memory and time
 against float32. Rows have unit length, so that inner product is cosine and
@@ -7,43 +7,44 @@ higher is better. Files are mapped into memory, not read.
 Which FAISS index a segment of rows gets (`benchmarks/vectors.py` prints the
 measurements, docs/performance.md the table):
 
-    archive of at most 131,072 rows, or segment of less than 16,384   flat, exact
-    else    inverted lists, one for 256 rows, as many of them visited as 97 % of the
-            ten nearest need; measured on each segment when it is built, with a margin
+    archive of at most 32,768 rows, or segment of less than 16,384    flat, exact
+    else    the same rows, and for each a code of half a byte for every two numbers
 
-A search over several segments with lists visits those whose centres are nearest
-to the query, wherever they lie: nine tenths of as many as the segments by
-themselves would visit find the ten nearest of all as surely (measured too).
+A search goes through all codes, which takes a tenth of the time of the rows, and
+compares exactly those rows whose codes are nearest (Jégou, Douze and Schmid,
+"Product quantization for nearest neighbor search", 2011; André, Kermarrec and Le
+Scouarnec, "Cache locality is not enough: high-performance nearest neighbor search
+with product quantization fast scan", 2015).
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from index.crew import cores
+from index import threads
 
 Vectors = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Found = tuple[Rows, Vectors]  # rows, and their cosines
 
-EXACT = 131_072  # rows of an archive up to which all its segments are searched exactly
-LEAST = 16_384  # rows of a segment from which inverted lists are worth it
+EXACT = 32_768  # rows of an archive up to which all its segments are searched exactly
+LEAST = 16_384  # rows of a segment from which codes are worth it
 _ALONE = 16_384  # rows of an archive below which threads cost more than they save
-_PER_LIST = 256
-_RECALL = 0.985  # of the ten nearest, on the segment's own sample: 0.97 is promised for questions
-_TOGETHER = 0.9  # of the lists that parts would visit each by itself are visited, where there are several
+_NUMBERS = 2  # of a vector that half a byte stands for
+_TRAINED = 16_384  # rows that the codes of a segment are fitted to
+_ROUNDS = 10  # of that fitting
+_NEAREST = 200  # rows at least that each segment finds by codes
+_COMPARED = 2  # times as many of all segments are compared exactly
 _SAME = 1e-5  # cosines that differ by less are of equally near rows
-_SAMPLE = 256  # queries of that measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,6 @@ class Dense:
     def __init__(self, parts: Sequence[Part], dim: int) -> None:
         self.parts = parts
         self.dim = dim
-        self._centres = [_centres(part.engine) for part in parts]
 
     @property
     def rows(self) -> int:
@@ -75,43 +75,27 @@ class Dense:
     @property
     def exact(self) -> bool:
         """Whether every search compares every vector."""
-        return not any(is_lists(part.engine) for part in self.parts)
+        return not any(is_coded(part.engine) for part in self.parts)
 
-    def search(self, query: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Vectors]:
+    def search(self, query: Vectors, k: int, allowed: Mask | None = None) -> Found:
         """The k nearest rows of one query (dim,), best first, and their cosines; fewer where there are fewer.
 
         `allowed` (rows,) admits rows; with it the search is exact.
         """
         return self.begin(query, k, allowed)()
 
-    def begin(
-        self, query: Vectors, k: int, allowed: Mask | None = None
-    ) -> Callable[[], tuple[Rows, Vectors]]:
+    def begin(self, query: Vectors, k: int, allowed: Mask | None = None) -> Callable[[], Found]:
         """Begin a search; what is returned waits for the result of `search`.
 
         Parts of a large archive are searched on all cores, while the caller goes on with other work: FAISS
         leaves the interpreter free.
         """
-        # With a filter, the nearest that are admitted may lie in any list.
-        visits = [len(one) for one in self._centres] if allowed is not None else self._visits(query)
-        work = [(part, query, k, allowed, visited) for part, visited in zip(self.parts, visits, strict=True)]
         if sum(part.size for part in self.parts) < _ALONE:
             with _alone():
-                found = [_search(*one) for one in work]
-            return lambda: _best(found, k)
-        begun = [_threads().submit(_search, *one) for one in work]
-        return lambda: _best([one.result() for one in begun], k)
-
-    def _visits(self, query: Vectors) -> list[int]:
-        """How many lists of each part are visited, 0 of one without any."""
-        own = [int(part.engine.nprobe) if is_lists(part.engine) else 0 for part in self.parts]
-        if sum(visits > 0 for visits in own) < 2:
-            return own
-        near = [centres @ query for centres in self._centres]
-        every = np.concatenate(near)
-        place = len(every) - int(np.ceil(_TOGETHER * sum(own)))
-        least = np.partition(every, place)[place]
-        return [int((one >= least).sum()) for one in near]
+                near = [_search(part, query, k, allowed) for part in self.parts]
+            return lambda: self._best(near, query, k)
+        found = threads.begin(lambda part: _search(part, query, k, allowed), self.parts)
+        return lambda: self._best(found(), query, k)
 
     def rows_of(self, rows: Rows) -> Vectors:
         """Stored vectors of some rows, float32 (len(rows), dim); zeros for rows that are in no part."""
@@ -121,6 +105,12 @@ class Dense:
             if len(inside):
                 vectors[inside] = reconstruct(part.engine, rows[inside] - part.first)
         return vectors
+
+    def _best(self, found: Sequence[tuple[Found, bool]], query: Vectors, k: int) -> Found:
+        """The k nearest of what the parts brought; what they found by codes alone is compared exactly."""
+        near, _ = _highest([one for one, exact in found if not exact], _COMPARED * max(k, _NEAREST))
+        compared = near, self.rows_of(near) @ query
+        return _highest([*(one for one, exact in found if exact), compared], k)
 
 
 def build(vectors: Vectors) -> Dense:
@@ -142,36 +132,21 @@ def flat(vectors: Vectors) -> Any:
     return engine
 
 
-def lists(vectors: Vectors, queries: Vectors) -> Any:
-    """A FAISS index that finds the ten nearest of `queries` (m, dim) almost as surely as the flat one.
+def coded(vectors: Vectors) -> Any:
+    """The flat FAISS index of float32 (n, dim) rows, with short codes that are searched before it.
 
-    Lists are cells of k-means; how many of them a search visits is the least
-    that reaches the recall aimed at, and is kept in the file.
+    Raises ValueError where `dim` is odd.
     """
     import faiss
 
-    dim, cells = vectors.shape[1], max(1, len(vectors) // _PER_LIST)
-    centres = faiss.IndexFlatIP(dim)
-    engine = faiss.IndexIVFScalarQuantizer(
-        centres, dim, cells, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
-    )
-    engine.cp.niter, engine.cp.max_points_per_centroid, engine.cp.seed = 8, 64, 1
-    engine.cp.min_points_per_centroid = 1
-    engine.train(vectors)
-    engine.add(vectors)
-    engine.nprobe = _visits(engine, vectors, queries[:_SAMPLE], cells)
-    return engine
-
-
-def _visits(engine: Any, vectors: Vectors, queries: Vectors, cells: int) -> int:
-    truth = flat(vectors).search(queries, 10)[0]
-    for visits in (8, 12, 16, 24, 32, 48, 64, 96, 128, 192):
-        if visits >= cells:
-            break
-        engine.nprobe = visits
-        if recall(engine.search(queries, 10)[0], truth) >= _RECALL:
-            return visits
-    return cells
+    dim = vectors.shape[1]
+    if dim % _NUMBERS:
+        raise ValueError(f"vectors must have a multiple of {_NUMBERS} numbers, got {dim}")
+    codes = faiss.IndexPQFastScan(dim, dim // _NUMBERS, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.pq.cp.niter, codes.pq.cp.seed, codes.pq.cp.min_points_per_centroid = _ROUNDS, 1, 1
+    codes.train(vectors[:: max(1, len(vectors) // _TRAINED)])
+    codes.add(vectors)
+    return faiss.IndexRefine(codes, flat(vectors))
 
 
 def recall(found: Vectors, truth: Vectors) -> float:
@@ -184,16 +159,21 @@ def recall(found: Vectors, truth: Vectors) -> float:
     return float((found >= truth[:, -1:] - _SAME).mean())
 
 
-def is_lists(engine: Any) -> bool:
-    """Whether a FAISS index visits only some of its rows."""
-    return hasattr(engine, "nprobe")
+def is_coded(engine: Any) -> bool:
+    """Whether a FAISS index has codes that are searched before its rows."""
+    return hasattr(engine, "refine_index")
+
+
+def can_be_coded(dim: int, rows: int) -> bool:
+    """Whether a segment of so many rows is worth codes, and `coded` takes vectors of that length."""
+    return rows >= LEAST and dim % _NUMBERS == 0
 
 
 def reconstruct(engine: Any, rows: Rows) -> Vectors:
     """Stored vectors of some rows of a FAISS index, float32 (len(rows), dim)."""
     if len(rows) == 0:
         return np.zeros((0, engine.d), np.float32)
-    return np.asarray(engine.reconstruct_batch(rows), np.float32)
+    return np.asarray(_rows_of(engine).reconstruct_batch(rows), np.float32)
 
 
 def halved(vectors: Vectors) -> Vectors:
@@ -220,28 +200,16 @@ def load(path: Path) -> Any:
     import faiss
 
     engine = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_READ_ONLY)
-    if is_lists(engine):
+    if _is_lists(engine):
         engine.make_direct_map()
     return engine
 
 
-def _best(found: Sequence[tuple[Rows, Vectors]], k: int) -> tuple[Rows, Vectors]:
+def _highest(found: Sequence[Found], k: int) -> Found:
     rows = np.concatenate([rows for rows, _ in found]) if found else np.zeros(0, np.int64)
     scores = np.concatenate([scores for _, scores in found]) if found else np.zeros(0, np.float32)
     best = np.argsort(-scores, kind="stable")[:k]
     return rows[best], scores[best]
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(cores(), thread_name_prefix="vectors", initializer=_one_core)
-
-
-def _one_core() -> None:
-    """Let a thread use one core: the others have their own."""
-    import faiss
-
-    faiss.omp_set_num_threads(1)
 
 
 @contextmanager
@@ -250,39 +218,55 @@ def _alone() -> Iterator[None]:
     import faiss
 
     before = faiss.omp_get_max_threads()
-    _one_core()
+    threads.one_core()
     try:
         yield
     finally:
         faiss.omp_set_num_threads(before)
 
 
-def _search(part: Part, query: Vectors, k: int, allowed: Mask | None, visits: int) -> tuple[Rows, Vectors]:
-    import faiss
-
+def _search(part: Part, query: Vectors, k: int, allowed: Mask | None) -> tuple[Found, bool]:
+    """The k nearest rows of a part, and whether their cosines are exact."""
+    if is_coded(part.engine) and allowed is None:
+        rows, scores = _found(part.engine.base_index, query, min(max(k, _NEAREST), part.size), None)
+        kept = slice(None) if part.alive is None else part.alive[rows]
+        # Where most of the nearest are gone, it is not known what comes after them.
+        if len(rows[kept]) >= len(rows) / 2:
+            return (rows[kept] + part.first, scores[kept]), False
     admitted = part.alive
     if allowed is not None:
         inside = allowed[part.first : part.first + part.size]
         admitted = inside if admitted is None else inside & admitted
     k = min(k, part.size if admitted is None else int(admitted.sum()))
-    if k == 0 or (is_lists(part.engine) and visits == 0):
+    rows, scores = _found(_rows_of(part.engine), query, k, admitted)
+    return (rows + part.first, scores), True
+
+
+def _found(engine: Any, query: Vectors, k: int, admitted: Mask | None) -> Found:
+    """What a FAISS index finds among the rows admitted; every row of it is compared."""
+    import faiss
+
+    if k == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    chosen = None
     bits = None if admitted is None else np.packbits(admitted, bitorder="little")
-    if bits is not None:
-        chosen = faiss.IDSelectorBitmap(bits)
+    chosen = None if bits is None else faiss.IDSelectorBitmap(bits)
     parameters = None
-    if is_lists(part.engine):
-        parameters = faiss.SearchParametersIVF(sel=chosen, nprobe=visits)
+    if _is_lists(engine):
+        parameters = faiss.SearchParametersIVF(sel=chosen, nprobe=engine.nlist)
     elif chosen is not None:
         parameters = faiss.SearchParameters(sel=chosen)
-    scores, rows = part.engine.search(query[None, :], k, params=parameters)
-    found = rows[0] >= 0
-    return rows[0][found] + part.first, scores[0][found]
+    scores, rows = engine.search(query[None, :], k, params=parameters)
+    there = rows[0] >= 0
+    return rows[0][there], scores[0][there]
 
 
-def _centres(engine: Any) -> Vectors:
-    """Centres of an index's lists, float32 (lists, dim), in no promised order."""
-    if not is_lists(engine):
-        return np.zeros((0, engine.d), np.float32)
-    return np.asarray(engine.quantizer.reconstruct_n(0, engine.nlist), np.float32)
+def _rows_of(engine: Any) -> Any:
+    """The FAISS index of the rows themselves."""
+    import faiss
+
+    return faiss.downcast_index(engine.refine_index) if is_coded(engine) else engine
+
+
+def _is_lists(engine: Any) -> bool:
+    """Whether rows stand in inverted lists, as they did in indexes of an earlier version: all are visited."""
+    return hasattr(engine, "nprobe")

@@ -23,6 +23,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from index import threads
 from index.postings import MOST, Block, Builder, count
 from index.termkeys import Keys, key_of
 from index.tokens import terms
@@ -84,7 +85,7 @@ class Lexical:
         tokens = sum(int(block.lengths[mask].sum()) for block, mask in zip(blocks, masks, strict=True))
         self.size = starts[-1] + blocks[-1].size if blocks else 0
         self.rows = sum(int(mask.sum()) for mask in masks)
-        self._common = _COMMON * self.rows if self.rows >= large else np.inf
+        self._large = self.rows >= large
         self.mean = tokens / self.rows if self.rows else 0.0
         self._parts = [
             Part(block, out, first, mask, _saturation(block.lengths, self.mean))
@@ -113,7 +114,8 @@ class Lexical:
             found.append(_Found(part, known, starts, ends))
         rarity = np.log(1 + (self.rows - holding + 0.5) / (holding + 0.5)) * np.array(list(often.values()))
         rarity[holding == 0] = 0
-        return Asked(self.size, found, rarity.astype(np.float32), holding > self._common)
+        common = holding > (_COMMON * self.rows if self._large else np.inf)
+        return Asked(self.size, found, rarity.astype(np.float32), common, large=self._large)
 
     def scores(self, question: str) -> Scores:
         """BM25 of every row for the question, float32 (n,), 0 where nothing matches."""
@@ -135,10 +137,13 @@ class _Found:
 
 
 class Asked:
-    """A question put to an archive of `size` rows."""
+    """A question put to an archive of `size` rows; blocks of a large one are added up on all cores."""
 
-    def __init__(self, size: int, found: list[_Found], rarity: npt.NDArray[np.float32], common: Mask) -> None:
+    def __init__(
+        self, size: int, found: list[_Found], rarity: npt.NDArray[np.float32], common: Mask, *, large: bool
+    ) -> None:
         self._size = size
+        self._each = threads.each if large else threads.one_by_one
         self._found = found
         self._rarity = rarity  # of each different term, times how often it is asked
         self._common = common
@@ -147,7 +152,7 @@ class Asked:
     @cached_property
     def _rare(self) -> list[Sums]:
         """Sums over the rarer terms for every row of each block."""
-        return [self._add(found, ~self._common) for found in self._found]
+        return self._each(lambda found: self._add(found, ~self._common), self._found)
 
     def all(self) -> Scores:
         """Scores of every row, float32 (n,)."""
@@ -172,9 +177,8 @@ class Asked:
         if self._common.any():
             floor = float(self.scores_of(top.rows).min()) * _ROUNDED if len(top.rows) == k else 0.0
             top = _Top(k)
-            for found, rare, mask in parts:
-                rows, scores = self._completed(found, rare, mask, floor)
-                top.add(rows + found.part.first, scores)
+            for rows, scores in self._each(lambda part: self._completed(*part, floor), parts):
+                top.add(rows, scores)
         return top.rows, top.scores.astype(np.float32)
 
     def scores_of(self, rows: Rows) -> Scores:
@@ -191,14 +195,16 @@ class Asked:
         return scores.astype(np.float32)
 
     def _completed(self, found: _Found, rare: Sums, mask: Mask, floor: float) -> tuple[Rows, Sums]:
-        """Those marked rows of a block that may reach `floor` with their common terms, and their scores."""
+        """Those marked rows of the archive, in one block, that may reach `floor` with their common terms."""
         chosen = found.known & self._common
         rows = np.flatnonzero(rare >= floor - float(self._rarity[chosen].sum(dtype=np.float64)) - _LEAST)
         rows = rows[mask[rows]]
         postings = int((found.ends - found.starts)[chosen].sum())
         if len(rows) * int(chosen.sum()) * _LOOKUP > postings:
-            return rows, (rare + self._add(found, self._common))[rows]
-        return rows, rare[rows] + self._lookup(found, rows)
+            scores = (rare + self._add(found, self._common))[rows]
+        else:
+            scores = rare[rows] + self._lookup(found, rows)
+        return rows + found.part.first, scores
 
     def _add(self, found: _Found, some: Mask) -> Sums:
         """Sums over some terms for every row of a block."""

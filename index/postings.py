@@ -119,7 +119,8 @@ def merge(blocks: Sequence[Block], places: Sequence[npt.NDArray[np.int64]], size
     for block, place in zip(blocks, places, strict=True):
         lengths[place[place >= 0]] = block.lengths[place >= 0]
     moved = [_moved(block, place) for block, place in zip(blocks, places, strict=True)]
-    known = np.unique(np.concatenate([np.zeros(0, np.uint64), *(block.keys for block in moved)]))
+    keys = np.sort(np.concatenate([np.zeros(0, np.uint64), *(block.keys for block in moved)]))
+    known = keys[_new(keys)]
     numbers = [np.searchsorted(known, block.keys) for block in moved]
     holding = np.zeros(len(known) + 1, np.int64)
     for block, number in zip(moved, numbers, strict=True):

@@ -181,8 +181,7 @@ def _pair(span: Span) -> tuple[int, int]:
     return span.start, span.end
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _marks(values: list[Any]) -> str:

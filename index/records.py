@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 
@@ -105,12 +104,11 @@ class Records(Sequence[Passage]):
         return self.of_rows([self._row_at(row % self._count)])[0]
 
     def __iter__(self) -> Iterator[Passage]:
-        last = -1
-        while batch := self._numbered(f"row > ? ORDER BY row LIMIT {_BATCH}", (last,)):
-            # As many from every layer were read: the first of them are complete.
-            some = dict(islice(batch.items(), _BATCH))
-            yield from some.values()
-            last = next(reversed(some))
+        for place in range(len(self._layers)):  # one after the other, as rows grow from layer to layer
+            last = -1
+            while batch := self._numbered(f"row > ? ORDER BY row LIMIT {_BATCH}", (last,), place):
+                yield from batch.values()
+                last = next(reversed(batch))
 
     def of_rows(self, rows: Sequence[int]) -> list[Passage]:
         """Passages by their rows, in the order asked for."""
@@ -267,9 +265,11 @@ class Records(Sequence[Passage]):
     def _passages(self, condition: str, values: Iterable[Any]) -> list[Passage]:
         return list(self._numbered(condition, values).values())
 
-    def _numbered(self, condition: str, values: Iterable[Any]) -> dict[int, Passage]:
-        """Passages by their row, in the order of the condition."""
-        rows = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE {condition}", values)  # noqa: S608  # nosec B608
+    def _numbered(
+        self, condition: str, values: Iterable[Any], layer: int | None = None
+    ) -> dict[int, Passage]:
+        """Passages by their row, in the order of the condition, of one layer or of all."""
+        rows = self._all(f"SELECT row, {_PASSAGE} FROM passages WHERE {condition}", values, layer)  # noqa: S608  # nosec B608
         named = ((row[0], dict(zip(_PASSAGE.split(", "), row[1:], strict=True))) for row in rows)
         return {
             row: Passage(
@@ -282,11 +282,12 @@ class Records(Sequence[Passage]):
 
     # Names in every statement are constants of this file; what comes from outside goes as parameters. That is
     # why each `nosec B608` above stands.
-    def _all(self, query: str, values: Iterable[Any] = ()) -> list[Any]:
-        """Lines of every layer, lowest first: the order of rows, as these grow from layer to layer."""
+    def _all(self, query: str, values: Iterable[Any] = (), layer: int | None = None) -> list[Any]:
+        """Lines of one layer, or of all, lowest first: so by row, as rows grow from layer to layer."""
         given = tuple(values)
+        asked = self._layers if layer is None else [self._layers[layer]]
         with self._lock:
-            return [line for database in self._layers for line in database.execute(query, given)]
+            return [line for database in asked for line in database.execute(query, given)]
 
     def _each(self, query: Callable[[str], str]) -> list[Any]:
         """The same, for a query that depends on what gives the length of a text."""

@@ -138,45 +138,68 @@ def test_ranges_tile_the_rows_and_few_are_left(steps: list[tuple[int, int]]) -> 
     assert len(ranges) <= 2 * (end // postings.MOST + 1) + 17
 
 
-def test_inverted_lists_find_what_exact_search_finds(tmp_path: Path) -> None:
-    chance = np.random.default_rng(2)
+def _clustered(chance: np.random.Generator, count: int) -> tuple[dense.Vectors, dense.Vectors]:
+    """Unit vectors around some centres, and others near to some of them."""
     centres = chance.standard_normal((60, 32))
-    vectors = unit(
-        (centres[chance.integers(0, 60, 20_000)] + chance.standard_normal((20_000, 32))).astype("f4")
-    )
-    queries = unit(vectors[:400] + 0.2 * chance.standard_normal((400, 32)).astype(np.float32))
-    engine = dense.load(dense.save(dense.lists(vectors, queries[:200]), tmp_path / "lists"))
-    assert dense.is_lists(engine)
-    assert engine.nprobe < engine.nlist
-    parts = dense.Dense([dense.Part(engine, 0)], 32)
+    vectors = centres[chance.integers(0, 60, count)] + chance.standard_normal((count, 32))
+    near = vectors[:: count // 200] + 0.2 * chance.standard_normal((200, 32))
+    return unit(vectors.astype("f4")), unit(near.astype("f4"))
+
+
+def test_codes_find_what_exact_search_finds(tmp_path: Path) -> None:
+    vectors, queries = _clustered(np.random.default_rng(2), 40_000)
     exact = dense.build(vectors)
-    found = np.array([parts.search(query, 10)[1] for query in queries[200:]])
-    truth = np.array([exact.search(query, 10)[1] for query in queries[200:]])
+    engines = [
+        dense.load(dense.save(dense.coded(vectors[first : first + 20_000]), tmp_path / str(first)))
+        for first in (0, 20_000)
+    ]
+    coded = dense.Dense([dense.Part(one, 20_000 * place) for place, one in enumerate(engines)], 32)
+    assert exact.exact
+    assert not coded.exact
+    found, truth = (np.array([one.search(query, 10)[1] for query in queries]) for one in (coded, exact))
     assert dense.recall(found, truth) >= 0.97
-    rows = chance.integers(0, 20_000, 50)
-    np.testing.assert_array_equal(parts.rows_of(rows), exact.rows_of(rows))
-    allowed = chance.random(20_000) < 0.01  # a filter makes it exact
+    # The codes alone do not: what they find has to be compared.
+    alone = engines[0].base_index.search(queries, 10)[1]
+    nearest = np.sort(queries @ vectors[:20_000].T)[:, -10:]
+    assert dense.recall(np.einsum("qd,qkd->qk", queries, vectors[alone]), nearest[:, ::-1]) < 0.97
+    rows = np.arange(0, 40_000, 777)
+    np.testing.assert_array_equal(coded.rows_of(rows), exact.rows_of(rows))
+    allowed = np.random.default_rng(3).random(40_000) < 0.01  # a filter makes it exact
     np.testing.assert_array_equal(
-        parts.search(queries[0], 10, allowed)[0], exact.search(queries[0], 10, allowed)[0]
+        coded.search(queries[0], 10, allowed)[0], exact.search(queries[0], 10, allowed)[0]
     )
 
 
-def test_lists_of_several_parts_are_visited_where_they_are_nearest() -> None:
-    chance = np.random.default_rng(3)
-    centres = chance.standard_normal((50, 32))
-    vectors = unit(
-        (centres[chance.integers(0, 50, 40_000)] + chance.standard_normal((40_000, 32))).astype("f4")
+def test_codes_find_what_is_left_where_most_of_the_nearest_are_gone() -> None:
+    vectors, queries = _clustered(np.random.default_rng(4), 20_000)
+    query = queries[0]
+    alive = np.ones(20_000, np.bool_)
+    alive[np.argsort(-vectors @ query)[:1000]] = False
+    exact, coded = (
+        dense.Dense([dense.Part(engine, 0, alive)], 32)
+        for engine in (dense.flat(vectors), dense.coded(vectors))
     )
-    queries = unit(vectors[::200] + 0.2 * chance.standard_normal((200, 32)).astype(np.float32))
-    engines = [dense.lists(vectors[start : start + 10_000], queries) for start in range(0, 40_000, 10_000)]
-    together = dense.Dense([dense.Part(one, 10_000 * place) for place, one in enumerate(engines)], 32)
+    np.testing.assert_array_equal(coded.search(query, 10)[0], exact.search(query, 10)[0])
+    other = coded.search(queries[100], 50)[0]
+    assert len(other) == 50
+    assert alive[other].all()
+
+
+def test_lists_of_an_earlier_version_are_searched_whole(tmp_path: Path) -> None:
+    import faiss
+
+    vectors, queries = _clustered(np.random.default_rng(5), 5_000)
+    centres = faiss.IndexFlatIP(32)
+    kind = faiss.ScalarQuantizer.QT_fp16
+    lists = faiss.IndexIVFScalarQuantizer(centres, 32, 20, kind, faiss.METRIC_INNER_PRODUCT, False)
+    lists.train(vectors)
+    lists.add(vectors)
+    lists.nprobe = 2
+    old = dense.Dense([dense.Part(dense.load(dense.save(lists, tmp_path / "lists")), 0)], 32)
     exact = dense.build(vectors)
-    found, truth = (np.array([one.search(query, 10)[1] for query in queries]) for one in (together, exact))
-    assert dense.recall(found, truth) >= 0.97
-    visits = [together._visits(query) for query in queries]
-    assert max(map(sum, visits)) < sum(engine.nprobe for engine in engines)
-    far = -queries[0]  # a part that no list is visited of brings nothing
-    assert (together.search(far, 10)[0] >= 0).all()
+    for query in queries[:20]:
+        np.testing.assert_allclose(old.search(query, 10)[1], exact.search(query, 10)[1], atol=1e-5)
+    np.testing.assert_array_equal(old.rows_of(np.arange(50)), exact.rows_of(np.arange(50)))
 
 
 @pytest.fixture
@@ -190,6 +213,32 @@ def _answers(index: Index) -> list[tuple[str, float, float]]:
         for question in QUESTIONS[:3]
         for hit in sorted(index.search(question, k=8), key=lambda hit: (-hit.words, hit.passage.id))
     ]
+
+
+def test_an_archive_that_outgrows_exact_search_gets_codes(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT", 60)
+    monkeypatch.setattr(dense, "LEAST", 16)
+    monkeypatch.setattr(segments, "_SMALL", 0)  # carry the first segment over although it is small
+    monkeypatch.setattr(segments, "_AT_ONCE", 0)
+    chance = random.Random(5)
+    folder = write(tmp_path / "papers", {f"{n:02}.txt": sentence(chance, n) for n in range(40)})
+    update_index(tmp_path / "index", [folder], model=model)
+    few = _coded(tmp_path / "index")
+    write(folder, {f"{n:02}.txt": sentence(chance, n) for n in range(40, 75)})
+    update_index(tmp_path / "index", [folder], model=model)
+    assert few == [False]
+    assert len(_coded(tmp_path / "index")) > 1
+    assert all(_coded(tmp_path / "index"))
+    with open_index(tmp_path / "index") as index:
+        assert len(index.search(QUESTIONS[0], k=8, system="vectors")) == 8
+
+
+def _coded(index: Path) -> list[bool]:
+    """Whether the segments of the newest generation have codes."""
+    newest = max(index.glob("gen-*"))
+    return [dense.is_coded(dense.load(file)) for file in sorted(newest.glob("vectors-*"))]
 
 
 def test_an_index_that_grew_answers_as_one_built_at_once(

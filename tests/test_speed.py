@@ -22,6 +22,7 @@ FIGURES = {
     "p50": 0.004,
     "p95": 0.005,
     "p99": 0.006,
+    "processor": 0.006,
     "first answer": 0.01,
     "memory": 2e8,
     "bytes": 1e6,
