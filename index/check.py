@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import inventory, store
+from index.current import read_current
 from index.document import IndexDamaged, IndexMissing
 from index.earlier import Damaged
 from index.inventory import Listed
 from index.layers import is_layer
-from index.manifest import READABLE, SCHEMA, Manifest, verify, whole_files
+from index.manifest import READABLE, SCHEMA, Manifest, digest, verify, whole_files
 from index.records import RECORDS, Records
 from index.remote import AddressError, Location, Remote
 from index.update import restore_documents, update_index
@@ -39,7 +40,7 @@ def check(path: Location) -> CheckReport:
 
         return CheckReport(*check_remote(path))
     try:
-        entries = store.read_current(path)
+        entries = read_current(path)
     except IndexDamaged as error:
         return CheckReport("", (str(error),))
     except IndexMissing:
@@ -51,7 +52,7 @@ def check(path: Location) -> CheckReport:
     manifest_file = folder / "manifest.json"
     if not manifest_file.is_file():
         return CheckReport(newest.generation, (f"{manifest_file} is missing",))
-    if store.digest(manifest_file) != newest.manifest_sha256:
+    if digest(manifest_file) != newest.manifest_sha256:
         return CheckReport(newest.generation, (f"{manifest_file} does not match its checksum",))
     manifest = Manifest.parse(manifest_file.read_bytes())
     problems = verify(folder, manifest)
@@ -119,8 +120,8 @@ def _manifest(folder: Path) -> Manifest | None:
         data = (folder / "manifest.json").read_bytes()
     except OSError:
         return None
-    named = {entry.generation: entry.manifest_sha256 for entry in store.read_current(folder.parent)}
-    same = store.digest(folder / "manifest.json") == named.get(folder.name)
+    named = {entry.generation: entry.manifest_sha256 for entry in read_current(folder.parent)}
+    same = digest(folder / "manifest.json") == named.get(folder.name)
     return Manifest.parse(data) if same else None
 
 

@@ -39,7 +39,7 @@ Found = tuple[Rows, Vectors]  # rows, and their cosines
 EXACT = 32_768  # rows of an archive up to which all its segments are searched exactly
 LEAST = 16_384  # rows of a segment from which codes are worth it
 _ALONE = 16_384  # rows of an archive below which threads cost more than they save
-_NUMBERS = 2  # of a vector that half a byte stands for
+NUMBERS = 2  # of a vector that half a byte stands for
 _TRAINED = 16_384  # rows that the codes of a segment are fitted to
 _ROUNDS = 10  # of that fitting
 _NEAREST = 200  # rows at least that each segment finds by codes
@@ -132,17 +132,17 @@ def flat(vectors: Vectors) -> Any:
     return engine
 
 
-def coded(vectors: Vectors) -> Any:
+def coded(vectors: Vectors, *, numbers: int = NUMBERS) -> Any:
     """The flat FAISS index of float32 (n, dim) rows, with short codes that are searched before it.
 
-    Raises ValueError where `dim` is odd.
+    Half a byte stands for so many `numbers`. Raises ValueError where they do not make up `dim`.
     """
     import faiss
 
     dim = vectors.shape[1]
-    if dim % _NUMBERS:
-        raise ValueError(f"vectors must have a multiple of {_NUMBERS} numbers, got {dim}")
-    codes = faiss.IndexPQFastScan(dim, dim // _NUMBERS, 4, faiss.METRIC_INNER_PRODUCT)
+    if dim % numbers:
+        raise ValueError(f"vectors must have a multiple of {numbers} numbers, got {dim}")
+    codes = faiss.IndexPQFastScan(dim, dim // numbers, 4, faiss.METRIC_INNER_PRODUCT)
     codes.pq.cp.niter, codes.pq.cp.seed, codes.pq.cp.min_points_per_centroid = _ROUNDS, 1, 1
     codes.train(vectors[:: max(1, len(vectors) // _TRAINED)])
     codes.add(vectors)
@@ -166,7 +166,7 @@ def is_coded(engine: Any) -> bool:
 
 def can_be_coded(dim: int, rows: int) -> bool:
     """Whether a segment of so many rows is worth codes, and `coded` takes vectors of that length."""
-    return rows >= LEAST and dim % _NUMBERS == 0
+    return rows >= LEAST and dim % NUMBERS == 0
 
 
 def reconstruct(engine: Any, rows: Rows) -> Vectors:

@@ -11,6 +11,7 @@ from index import segments, store, tokens
 from index.build import Before
 from index.document import IndexDamaged, IndexMissing
 from index.encode import Encoder
+from index.manifest import READABLE
 from index.records import RECORDS, DocumentCard, Records
 
 
@@ -63,7 +64,7 @@ def earlier(stack: ExitStack, path: Path, encoder: Encoder, damaged: Damaged | N
     base, manifest = generation.folder / RECORDS, generation.manifest
     records, usable = _opened(stack, base), None
     same = (manifest.encoder, manifest.tokenizer) == (encoder.fingerprint, tokens.fingerprint())
-    if manifest.schema >= store.READABLE and same:
+    if manifest.schema >= READABLE and same:
         found = segments.load(generation.folder, manifest)
         vectors = segments.dense_of(found, manifest.dim)
         usable = Before(generation.folder, records, found, vectors, segments.listed(manifest))

@@ -24,14 +24,16 @@ from index import build, dense, layers, postings, segments, store, tokens
 from index.build import Before, Work
 from index.carry import carry
 from index.crew import Crew
+from index.disk import now, plainly
 from index.document import IndexBusy
 from index.encode import load_encoder
 from index.failpoints import reach
 from index.lexical import Deleted
-from index.manifest import READABLE, SCHEMA, Manifest
+from index.manifest import READABLE, SCHEMA, Manifest, described
 from index.records import RECORDS, Records
 from index.remote import beside
 from index.segments import Range, Rows, Segment
+from index.staging import staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def merge_index(path: Path) -> int:
     Returns 0 too where another process merges, or writes for so long that what was merged is out of date.
     Raises what `store.open_generation` raises, and IndexUnwritable.
     """
-    with store.plainly(path), ExitStack() as stack:
+    with plainly(path), ExitStack() as stack:
         if not stack.enter_context(_merging(path)):
             return 0
         generation = store.open_generation(path)
@@ -133,7 +135,7 @@ def _exchange(path: Path, merger: _Merger, merged: Sequence[Merged]) -> int:
         usable = [one for one in merged if one.of <= there]
         if newest.fallback or not usable:
             return 0
-        staged = stack.enter_context(store.staging(path))
+        staged = stack.enter_context(staging(path))
         replaced = {name for one in usable for name, _ in one.of}
         for file in newest.manifest.files:
             if file.name not in replaced and file.name != segments.DELETED:
@@ -169,8 +171,8 @@ def _deletions(newest: store.Generation, merger: _Merger, usable: Sequence[Merge
 def _manifest(newest: store.Generation, staged: Path) -> Manifest:
     before = segments.listed(newest.manifest)
     rows = {name: file.rows for name, file in before.items()}
-    files = store.described(staged, rows, newest.folder, before)
-    return replace(newest.manifest, schema=SCHEMA, created=store.now(), files=files)
+    files = described(staged, rows, newest.folder, before)
+    return replace(newest.manifest, schema=SCHEMA, created=now(), files=files)
 
 
 @contextmanager

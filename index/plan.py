@@ -18,12 +18,14 @@ from index.earlier import Damaged, earlier
 from index.encode import Encoder, load_encoder
 from index.failpoints import reach
 from index.inventory import Listed
+from index.manifest import SCHEMA, Manifest, StoredFile, described, digest
 from index.read import name_of, read
 from index.recording import FRESH, Writer
 from index.records import RECORDS, DocumentCard, Records
 from index.search import searchable
 from index.segment import segment
 from index.sources import Sources
+from index.staging import finished, staging
 from index.verdicts import FileVerdict, Progress, Report, Status, Summary
 
 _MANY = 2_000_000  # bytes to read from which worker processes pay
@@ -60,7 +62,7 @@ class Plan:
         # Work can be gone on with where all that is in it was cut by the same reader.
         same = self.same_reader or found.base is None
         going_on = f"{work} {READER} {found.fingerprint}" if work and same else ""
-        self.staged = stack.enter_context(store.staging(path, going_on=going_on))
+        self.staged = stack.enter_context(staging(path, going_on=going_on))
         end = self.usable.end if self.usable else 0
         self.records = Writer(self.staged / RECORDS, base=found.base, first=end)
         stack.callback(self.records.abandon)
@@ -110,7 +112,7 @@ class Plan:
 
     def _digest(self, file: Path) -> str:
         try:
-            found = store.digest(file) if file.is_file() else ""
+            found = digest(file) if file.is_file() else ""
         except OSError:
             return ""
         self.sources.note(file, found)
@@ -174,7 +176,7 @@ class Plan:
         olds = np.where(before < end, before, -1)
         if not segments.worn(len(before), int(before[-1]) + 1 if len(before) else 0):
             return before, olds
-        store.finished(self.staged)  # whoever went on would take the new numbers for the old ones
+        finished(self.staged)  # whoever went on would take the new numbers for the old ones
         self.records.close_gaps()
         return np.arange(len(before)), olds
 
@@ -218,9 +220,9 @@ class Plan:
     def _encoding(self, done: int, total: int) -> None:
         self.report(Progress("encoding", done, total))
 
-    def _manifest(self, count: int, documents: int) -> store.Manifest:
-        return store.Manifest(
-            schema=store.SCHEMA,
+    def _manifest(self, count: int, documents: int) -> Manifest:
+        return Manifest(
+            schema=SCHEMA,
             created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             passages=count,
             documents=documents,
@@ -232,12 +234,12 @@ class Plan:
             files=self._files(count),
         )
 
-    def _files(self, count: int) -> tuple[store.StoredFile, ...]:
-        store.finished(self.staged)
+    def _files(self, count: int) -> tuple[StoredFile, ...]:
+        finished(self.staged)
         (self.staged / FRESH).unlink(missing_ok=True)
         before = self.usable.folder if self.usable else None
         files = self.usable.files if self.usable else {}
-        return store.described(self.staged, {RECORDS: count}, before, files)
+        return described(self.staged, {RECORDS: count}, before, files)
 
 
 def _status(card: DocumentCard | None) -> Status:

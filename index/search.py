@@ -14,9 +14,10 @@ import numpy.typing as npt
 from index import dense, fuse, lexical, segments, tokens
 from index.document import Article, Dropped, IndexMismatch, ModelError, Passage, Span
 from index.encode import Encoder, Vectors, load_encoder
+from index.manifest import READABLE, SCHEMA, Manifest
 from index.records import RECORDS, DocumentCard, Records, Where, searched
 from index.remote import Location, Remote
-from index.store import READABLE, SCHEMA, Generation, Manifest, open_generation
+from index.store import Generation, open_generation
 
 if TYPE_CHECKING:
     from index.milvus.records import RemoteRecords

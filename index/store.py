@@ -25,47 +25,17 @@ from pathlib import Path
 from typing import IO
 
 from index.current import Entry, point, previous, read_current
-from index.disk import now, plainly, sync
+from index.disk import sync
 from index.document import IndexDamaged, IndexMissing
 from index.failpoints import reach
 from index.manifest import (
-    READABLE,
-    SCHEMA,
     SEAL,
     Manifest,
-    StoredFile,
-    describe,
-    described,
-    digest,
     sealed,
     verify,
 )
-from index.staging import finished, locked, staging
+from index.staging import locked
 from index.stamps import Stamps
-
-__all__ = [
-    "READABLE",
-    "SCHEMA",
-    "Entry",
-    "Generation",
-    "Manifest",
-    "StoredFile",
-    "adopt",
-    "collect",
-    "commit",
-    "describe",
-    "described",
-    "digest",
-    "finished",
-    "now",
-    "open_generation",
-    "plainly",
-    "read_current",
-    "roll_back",
-    "staging",
-    "verify",
-    "writer",
-]
 
 _KEPT = 2
 _log = logging.getLogger("youju.store")

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from index import failpoints, sources
+from index.current import read_current
 from index.document import YoujuError
 from index.remote import Location
 from index.search import open_index
-from index.store import read_current
 from index.update import update_index
 
 PIECES = 3_000  # characters that the tiny encoder knows

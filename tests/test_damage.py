@@ -13,9 +13,9 @@ from conftest import Figure
 from faults import holds, sentence, tiny_model, write
 
 from index.check import check
+from index.current import read_current
 from index.document import IndexDamaged, IndexMissing
 from index.search import open_index
-from index.store import read_current
 from index.update import update_index
 
 ROUNDS = [120, pytest.param(1000, marks=pytest.mark.soak)]

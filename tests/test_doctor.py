@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from faults import sentence, tiny_model, write
 
-from index.store import read_current
+from index.current import read_current
 from index.update import update_index
 from ui.cli import main
 from ui.doctor import Finding, examine

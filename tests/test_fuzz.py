@@ -22,12 +22,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.child import extract
+from index.current import read_current
 from index.document import IndexDamaged, IndexMismatch, IndexMissing, ReadError, Span
 from index.manifest import Manifest, StoredFile
 from index.read import read
 from index.search import Index, open_index
 from index.segment import segment
-from index.store import read_current
 from index.update import update_index
 from rag.answer import Turn
 from rag.export import EvidenceError, evidence, replay

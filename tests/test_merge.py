@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from index import layers, merge, postings, recording, segments, store
 from index.check import check
+from index.current import read_current
 from index.failpoints import PLACES, armed
 from index.merge import merge_index
 from index.search import open_index
@@ -54,7 +55,7 @@ def _grown(place: Path, model: str, steps: int = 6) -> tuple[Path, Path]:
 
 def _parts(index: Path) -> tuple[int, int]:
     """Layers of the records, and segments."""
-    folder = index / store.read_current(index)[0].generation
+    folder = index / read_current(index)[0].generation
     return len(layers.of(folder / layers.RECORDS)), len(list(folder.glob("words-*")))
 
 
@@ -94,11 +95,11 @@ def test_merged_parts_answer_as_an_index_built_at_once(tmp_path: Path, model: st
 
 def test_an_update_leaves_other_parts_as_they_are(tmp_path: Path, model: str) -> None:
     index, folder = _grown(tmp_path, model, steps=2)
-    before = index / store.read_current(index)[0].generation
+    before = index / read_current(index)[0].generation
     kept = {file.name: file.read_bytes() for file in before.iterdir() if file.suffix in (".sqlite", ".faiss")}
     write(folder, {"99.txt": sentence(random.Random(1), 99)})
     update_index(index, [folder])
-    after = index / store.read_current(index)[0].generation
+    after = index / read_current(index)[0].generation
     assert all((after / name).read_bytes() == data for name, data in kept.items())
     new = {file.name for file in after.glob("*.sqlite")} - set(kept)
     assert len(new) == 1

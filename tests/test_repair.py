@@ -16,7 +16,9 @@ from faults import files, holds, leftovers, sentence, tiny_model, write
 
 from index import store
 from index.check import check, repair, roll_back
+from index.current import read_current
 from index.document import IndexDamaged, IndexMismatch, IndexMissing
+from index.manifest import SCHEMA, digest
 from index.search import open_index
 from index.update import remove_documents, update_index
 
@@ -44,7 +46,7 @@ def index(tmp_path: Path, model: str) -> Path:
 
 
 def _newest(index: Path) -> Path:
-    return index / store.read_current(index)[0].generation
+    return index / read_current(index)[0].generation
 
 
 def _strike(path: Path) -> None:
@@ -70,7 +72,7 @@ def test_repair_restores_exactly_what_was_there(index: Path, figure: Figure) -> 
             assert repair(index).ok, name
             assert holds(index) == before, name
             assert not leftovers(index)
-            assert all(entry.generation != _newest(kept).name for entry in store.read_current(index))
+            assert all(entry.generation != _newest(kept).name for entry in read_current(index))
             restored += 1
         shutil.rmtree(index)
         shutil.copytree(kept, index)
@@ -200,11 +202,11 @@ def test_an_update_of_an_older_index_keeps_what_it_holds(tmp_path: Path) -> None
 def test_an_index_of_a_newer_schema_is_left_alone(index: Path, tmp_path: Path) -> None:
     newest = _newest(index)
     fields = json.loads((newest / "manifest.json").read_bytes())
-    fields["schema"] = store.SCHEMA + 1
+    fields["schema"] = SCHEMA + 1
     fields["something"] = "new"
     data = json.dumps(fields).encode()
     (newest / "manifest.json").write_bytes(data)
-    (newest / "manifest.sha256").write_text(f"{store.digest(newest / 'manifest.json')}\n")
+    (newest / "manifest.sha256").write_text(f"{digest(newest / 'manifest.json')}\n")
     with store.writer(index):
         (index / "CURRENT").unlink()
     before = sorted(path.name for path in index.rglob("*"))

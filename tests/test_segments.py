@@ -15,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import carry, dense, lexical, postings, segments, stamps, store
+from index.current import read_current
 from index.encode import unit
 from index.fold import character, fold
 from index.foldmany import fold_many
 from index.lexical import Lexical
+from index.manifest import verify
 from index.records import Records
 from index.search import Index, open_index
 from index.segments import Range
@@ -302,13 +304,13 @@ def test_an_update_keeps_what_it_does_not_change(
     folder = write(tmp_path / "papers", {f"{n:02}.txt": sentence(chance, n) for n in range(20)})
     index = tmp_path / "index"
     update_index(index, [folder], model=model)
-    before = index / store.read_current(index)[0].generation / segments.words_name(0)
+    before = index / read_current(index)[0].generation / segments.words_name(0)
     write(folder, {"90.txt": sentence(chance, 90)})
     update_index(index, [folder], model=model)
-    after = index / store.read_current(index)[0].generation
+    after = index / read_current(index)[0].generation
     assert (after / segments.words_name(0)).samefile(before)
     assert (after / segments.words_name(20)).is_file()
-    assert not store.verify(after, store.open_generation(index).manifest)
+    assert not verify(after, store.open_generation(index).manifest)
 
 
 def test_finished_documents_are_not_read_again_after_a_kill(tmp_path: Path, model: str) -> None:
@@ -370,7 +372,7 @@ def test_a_large_file_is_verified_once_and_again_when_it_was_touched(
     monkeypatch.setattr(manifest, "digest", digest)
     open_index(index, model=model).close()
     assert "passages.sqlite" not in hashed
-    file = index / store.read_current(index)[0].generation / "passages.sqlite"
+    file = index / read_current(index)[0].generation / "passages.sqlite"
     times = file.stat()
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index import sources, stamps, store
+from index import plan, sources, stamps
+from index.manifest import digest
 from index.search import open_index
 from index.sources import Sources
 from index.update import update_index
@@ -39,13 +40,12 @@ def test_what_nobody_touched_is_not_hashed_again(
         _old(papers / f"{number}.txt", TEXT.format(number))
     update_index(path, [papers])
     hashed: list[str] = []
-    digest = store.digest
 
     def watched(file: Path) -> str:
         hashed.append(file.name)
         return digest(file)
 
-    monkeypatch.setattr(store, "digest", watched)
+    monkeypatch.setattr(plan, "digest", watched)
     same = update_index(path, [papers])
     assert [verdict.status for verdict in same.verdicts] == [Status.UNCHANGED] * 3
     assert not hashed
@@ -68,7 +68,7 @@ def test_a_file_changed_a_moment_ago_is_hashed_again(tmp_path: Path) -> None:
     file.write_text("一", encoding="utf-8")
     found = Sources(tmp_path)
     assert found.known(file) == ""
-    found.note(file, store.digest(file))
+    found.note(file, digest(file))
     assert found.known(file) == ""  # another change in the same tick could not be told from this
 
 
@@ -76,7 +76,7 @@ def test_a_change_while_a_file_is_read_is_noticed(tmp_path: Path, ticks: None) -
     file = _old(tmp_path / "a.txt", "一")
     found = Sources(tmp_path)
     assert found.known(file) == ""
-    sha256 = store.digest(file)
+    sha256 = digest(file)
     changed = file.stat().st_ctime_ns
     while file.stat().st_ctime_ns == changed:  # as soon as the clock of the file system has moved
         _old(file, "二")

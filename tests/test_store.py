@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 from index import store
 from index.check import check, repair
+from index.current import read_current
 from index.document import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, ReadError
 from index.milvus.generation import writing
 from index.remote import Location, Remote
@@ -159,7 +160,7 @@ def test_filters(built: Location) -> None:
 @pytest.mark.parametrize("kind", ["flip", "truncate", "swap", "missing", "stranger"])
 def test_damage_is_detected_before_use(on_disk: Path, kind: str) -> None:
     chance = random.Random(7)
-    newest = on_disk / store.read_current(on_disk)[0].generation
+    newest = on_disk / read_current(on_disk)[0].generation
     names = sorted(path.name for path in newest.iterdir())
     for _ in range(40 if kind in ("flip", "truncate") else 1):
         copy = on_disk.with_name("copy")
@@ -205,7 +206,7 @@ def test_a_damaged_newest_generation_falls_back_and_is_repaired(
 ) -> None:
     (folder / "market.txt").write_text(MARKET, encoding="utf-8")
     update_index(on_disk, [folder])
-    newest = on_disk / store.read_current(on_disk)[0].generation
+    newest = on_disk / read_current(on_disk)[0].generation
     (newest / "vectors-000000000.faiss").write_bytes(b"no longer an index")
     with open_index(on_disk) as index:
         assert index.fallback
@@ -248,7 +249,7 @@ def test_the_last_two_generations_stay_and_pinned_ones_too(on_disk: Path, folder
 
 
 def test_an_index_of_another_model_is_refused_with_the_command(on_disk: Path) -> None:
-    newest = on_disk / store.read_current(on_disk)[0].generation
+    newest = on_disk / read_current(on_disk)[0].generation
     manifest = json.loads((newest / "manifest.json").read_bytes())
     manifest["encoder"] = "0" * 16
     _rewrite(on_disk, newest, manifest)
@@ -257,7 +258,7 @@ def test_an_index_of_another_model_is_refused_with_the_command(on_disk: Path) ->
 
 
 def test_an_index_of_another_tokenizer_is_refused(on_disk: Path) -> None:
-    newest = on_disk / store.read_current(on_disk)[0].generation
+    newest = on_disk / read_current(on_disk)[0].generation
     manifest = json.loads((newest / "manifest.json").read_bytes())
     manifest["tokenizer"] = "0" * 16
     _rewrite(on_disk, newest, manifest)
@@ -302,7 +303,7 @@ def test_the_second_writer_is_told_who_is_writing(built: Location, folder: Path)
 
 
 def test_no_stored_file_can_run_code(on_disk: Path) -> None:
-    newest = on_disk / store.read_current(on_disk)[0].generation
+    newest = on_disk / read_current(on_disk)[0].generation
     assert {path.suffix for path in newest.iterdir()} == {
         ".json",
         ".sha256",

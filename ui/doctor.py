@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from index import store
 from index.check import check
+from index.current import read_current
 from index.document import IndexMissing, YoujuError
 from index.encode import load_encoder
 from index.inventory import Listed
+from index.manifest import SCHEMA
 from index.records import DocumentCard
 from index.remote import Location, Remote
 from index.search import open_index
@@ -116,7 +117,7 @@ def _index(path: Location) -> Iterator[Finding]:
             return
         with open_index(path) as index:
             cards = index.documents()
-            yield Finding(True, f"index {path}: {len(index.passages)} passages, schema {store.SCHEMA}")
+            yield Finding(True, f"index {path}: {len(index.passages)} passages, schema {SCHEMA}")
     except IndexMissing:
         yield Finding(False, f"no index at {path}", f"run `youju index FOLDER --index {path}`")
         return
@@ -130,7 +131,7 @@ def _index(path: Location) -> Iterator[Finding]:
 
 def _generations(path: Path) -> Finding:
     """The generation to fall back to, and what a killed writer left."""
-    entries = store.read_current(path)
+    entries = read_current(path)
     left = sum(1 for place in path.glob("*.tmp"))
     kept = f"{len(entries)} generations kept" if len(entries) > 1 else "1 generation kept"
     swept = f", {left} leftovers that the next update sweeps" if left else ""

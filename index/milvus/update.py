@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from index import store
 from index.cutting import READER, stored_root
 from index.document import Document, IndexDamaged, ReadError, Reading
 from index.encode import load_encoder
+from index.manifest import digest
 from index.milvus.generation import Builder, Job, Made, Session, writing
 from index.milvus.heads import Head
 from index.milvus.records import RemoteRecords
@@ -198,7 +198,7 @@ class _Plan:
         if not self.same_reader or distrusted or file.is_symlink():
             return False
         try:
-            return file.is_file() and store.digest(file) == copy.card.sha256
+            return file.is_file() and digest(file) == copy.card.sha256
         except OSError:
             return False
 
