@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from index.encode import load_encoder
 
 Ask = Callable[[str], Sequence[str]]
@@ -93,7 +91,10 @@ def txtai(texts: list[str], folder: Path) -> Ask:
     encoder = load_encoder()
 
     def transform(inputs: Sequence[str]) -> Any:
-        return np.asarray(encoder.encode(list(inputs)))
+        vectors = encoder.encode(list(inputs))
+        # txtai divides by the length, and a passage without any known piece has none.
+        vectors[~vectors.any(axis=1), 0] = 1e-6
+        return vectors
 
     engine = Embeddings(method="external", transform=transform, hybrid=True, content=False, backend="faiss")
     engine.index(enumerate(texts))

@@ -38,8 +38,6 @@ from benchmarks.tables import check, growth, table
 from index.crew import cores
 
 _COLD = 3  # starts of each program
-_MANY, _FEW = 200, 40  # questions that a peer is asked
-_SLOW = 20_000  # passages from which it is asked few: one of them takes seconds for each
 
 
 def main() -> int:
@@ -144,7 +142,7 @@ def one(system: str, work: Path, size: int) -> dict[str, Any]:
     started = time.perf_counter()
     ask = PEERS[system](texts, folder)
     found: dict[str, Any] = {"build": time.perf_counter() - started, "bytes": size_of(folder)}
-    found |= warm(ask, asked(texts, _MANY if len(texts) <= _SLOW else _FEW))
+    found |= warm(ask, asked(texts))
     return found | {"memory": peak()}
 
 
