@@ -27,7 +27,7 @@ def table(run: dict[str, Any]) -> str:
 
 
 def _peers(result: dict[str, Any]) -> list[str]:
-    ours = result["systems"]["Youju"]
+    ours = systems(result)["Youju"]
     lines = [
         f"{result['passages']:,} passages{_busy(result)}",
         "",
