@@ -47,7 +47,8 @@ _NOTED = re.compile(
 )
 _NAMED = re.compile(rf"(?:[{SURNAMES}][\u3400-\u9fff]{{1,2}}[ \u3000、]*){{1,6}}")
 _CREDIT = re.compile(
-    r"(?:\A|[。！？!?）)”\s])(?P<who>[^。！？!?）)”]{1,40})(?:摄影|摄|供图|制图|绘)[）)]?[。.]?\Z"
+    r"(?:\A|[。！？!?）)”\s])(?P<who>[^。！？!?）)”]{1,40})(?:摄影|摄|供图|制图|绘)"
+    r"(?:[）)]|[（(][\u3400-\u9fff]{2,10}[）)])?[。.]?\Z"
 )
 _SOURCED = re.compile(
     r"[（(](?:资料图片?|图片|图|照片|新华社发|[^（()）]{1,12}(?:供图|摄|发|制图))[）)][。.]?\Z"
@@ -94,7 +95,7 @@ def is_names(text: str) -> bool:
 def ends_with_credit(text: str) -> bool:
     """Whether the text ends with the name of a photographer."""
     end = text[-_LONGEST:]
-    if not any(mark in end[-8:] for mark in _MARKS):
+    if not any(mark in end[-14:] for mark in _MARKS):
         return False
     match = _CREDIT.search(end)
     return (match is not None and _are_people(match["who"])) or _SOURCED.search(end) is not None

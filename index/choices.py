@@ -1,84 +1,47 @@
-"""Which broken halves of sentences belong together."""
+"""Which pieces may be broken halves of sentences, and what speaks for and against each and each pair."""
 
 from __future__ import annotations
 
-import math
-import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+
+import numpy as np
 
 from index import shapes
 from index.characters import characters
-from index.cohesion import Bag, cohesion
-from index.joints import About, balance, beyond, circular, speaks_of
+from index.cohesion import Bag
+from index.fitting import Half, begins, ends, goes_on
+from index.joints import beyond, speaks_of
 from index.meaning import cosines, vectors
 from index.pieces import INSERTS, Piece
-from index.weights import Features, value
+from index.weights import Features
 
-_CLIP = (-4.0, 7.0)  # least and most that one character at the joint may say
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
-_STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
-_HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
-_HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
-_SENTENCE = re.compile(r"[。！？；]")
-_BRIEF = 30  # characters of a line that may be one of a list
-_FOLLOWING = 3  # halves after it that a half is compared with on long pages, or when it may be a headline
 _HOPELESS = 0.0  # log odds of going on, against beginning, that a half far away needs
+_RUNNING = -3.0  # the same where the left half is surely running text
 _MOST = 2500  # halves of a page that are compared with each other
+_FOLLOWING = 3  # halves after it that a half is compared with on long pages
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
-    """The end or the beginning of a piece. `row` is its piece, `order` its place among pieces of text.
+@dataclass(slots=True)
+class Choices:
+    """Left halves with features of their going on nowhere, right ones with those of their beginning one.
 
-    `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it.
+    All by piece number; `pairs` holds features of two being halves of one sentence.
     """
 
-    row: int
-    order: int
-    text: str
-    jump: bool = False
-    state: str = ""
+    lefts: dict[int, Features] = field(default_factory=dict)
+    rights: dict[int, Features] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], Features] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two pieces that may be halves of one sentence, and the log odds that they are."""
-
-    left: int
-    right: int
-    odds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A piece that may break off inside a sentence, and where it may go on: nowhere, or with one of others.
-
-    `ends` are features of its going on nowhere, `others` piece numbers with the features of each.
-    """
-
-    left: int
-    ends: Features
-    others: tuple[tuple[int, Features], ...]
-
-    def odds(self, fitted: Mapping[str, float]) -> Iterator[Pair]:
-        """Log odds of each pair: a conditional logit over all that may follow (McFadden 1974)."""
-        values = [value(fitted, features) for _, features in self.others]
-        top = max([*values, value(fitted, self.ends)])
-        shares = [math.exp(one - top) for one in values]
-        total = sum(shares) + math.exp(value(fitted, self.ends) - top)
-        for (right, _), share in zip(self.others, shares, strict=True):
-            yield Pair(self.left, right, math.log(share + 1e-9) - math.log(total - share + 1e-9))
-
-
-def choices(pieces: Sequence[Piece]) -> list[Choice]:
-    """Every piece that may break off inside a sentence, with what it may go on with."""
+def choices(pieces: Sequence[Piece]) -> Choices:
+    """Every piece that may break off inside a sentence, and every one that may go on with one."""
     tails, heads = _halves(pieces)
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
-    beside = {(tail.row, right): far for tail in tails for right, far in beyond(pieces, tail.row)}
     orders = [head.order for head in heads]
     every = len(tails) * len(heads) <= _MOST
 
@@ -86,38 +49,18 @@ def choices(pieces: Sequence[Piece]) -> list[Choice]:
     def about(row: int, step: int) -> Bag:
         return speaks_of(pieces, row, step)
 
-    def goes_on(tail: Half, head: Half) -> Features:
-        return list(_features(tail, head, page, beside.get((tail.row, head.row), -1), about))
-
-    made = []
-    for tail in tails:
-        found = heads if every and not tail.state else _following(heads, orders, tail)
-        own = [
-            head
-            for head in found
-            if head.row != tail.row and (abs(head.order - tail.order) <= _CLOSE_BY or _may_go_on(tail, head))
-        ]
-        near = _near(tail, own)
-        others = ((head.row, [*goes_on(tail, head), *alike]) for head, alike in zip(own, near, strict=True))
-        made.append(Choice(tail.row, list(_ends(tail)), tuple(others)))
+    made = Choices()
+    for tail, alike in zip(tails, _around(pieces, tails), strict=True):
+        beside = dict(beyond(pieces, tail.row))
+        near = heads if every else _following(heads, orders, tail)
+        found = [head for head in near if head.row != tail.row and _may_go_on(tail, head)]
+        made.lefts[tail.row] = [*ends(tail), *alike]
+        for head in found:
+            features = goes_on(tail, head, page, beside.get(head.row, -1), about)
+            made.pairs[tail.row, head.row] = list(features)
+    wanted = {right for _, right in made.pairs}
+    made.rights = {head.row: list(begins(head)) for head in heads if head.row in wanted}
     return made
-
-
-def assigned(found: Sequence[Choice], fitted: Mapping[str, float], least: float) -> dict[int, Pair]:
-    """Pairs by their left halves: the likeliest first, each half in one pair, no log odds below `least`."""
-    pairs = [pair for choice in found for pair in choice.odds(fitted)]
-    pairs.sort(key=lambda pair: (-pair.odds, pair.left, pair.right))
-    chosen: dict[int, Pair] = {}
-    after: dict[int, int] = {}
-    taken: set[int] = set()
-    for pair in pairs:
-        if pair.odds < least:
-            break
-        if pair.left not in chosen and pair.right not in taken and not circular(after, pair.left, pair.right):
-            chosen[pair.left] = pair
-            after[pair.left] = pair.right
-            taken.add(pair.right)
-    return chosen
 
 
 def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
@@ -128,11 +71,12 @@ def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
             continue
         if piece.kind in ("body", "headline") and not piece.level and piece.open:
             state = "" if piece.kind == "body" or piece.away else _between(pieces, row)
-            if not shapes.semi_ended(piece.text) and state != "?":
-                tails.append(Half(row, order, piece.text, bool(piece.away), state))
+            if not shapes.semi_ended(piece.text):
+                tails.append(Half(row, order, piece.text, bool(piece.away), state, piece.last_line))
         body = piece.kind == "body" or (piece.kind == "headline" and not piece.level)
-        if body and not shapes.opens_with_dateline(piece.text):
-            heads.append(Half(row, order, piece.text, bool(piece.back), _above(pieces, row)))
+        if body and not shapes.opens_with_dateline(piece.text) and not shapes.greets(piece.text):
+            above = _above(pieces, row)
+            heads.append(Half(row, order, piece.text, bool(piece.back), above, piece.first_line))
         order += 1
     return tails, heads
 
@@ -149,7 +93,7 @@ def _above(pieces: Sequence[Piece], row: int) -> str:
 
 
 def _between(pieces: Sequence[Piece], row: int) -> str:
-    """What an open line that looks like a headline stands between; "?" where it is one."""
+    """What an open line that looks like a headline stands between."""
     before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in INSERTS), "nothing")
     after = next((other.kind for other in pieces[row + 1 :] if other.kind not in INSERTS), "nothing")
     return f"{before} {after}"
@@ -162,96 +106,30 @@ def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequ
 
 def _may_go_on(tail: Half, head: Half) -> bool:
     """Whether a half that stands elsewhere is worth a look: it is not clearly likelier as a beginning."""
-    return tail.jump or head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > _HOPELESS
+    if 0 < head.order - tail.order <= _CLOSE_BY or (
+        abs(head.order - tail.order) <= _CLOSE_BY and not tail.state
+    ):
+        return True
+    least = _RUNNING if not tail.state and shapes.runs_on(tail.text) else _HOPELESS
+    return tail.jump or head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > least
 
 
-def _ends(tail: Half) -> Iterator[tuple[str, float]]:
-    """What speaks for a left half going on nowhere on this page; names begin with `half`."""
-    yield f"half ends{', maybe headline' if tail.state else ''}", 1.0
-    if shapes.runs_on(tail.text):
-        yield "half ends, running text", 1.0
-    if _SENTENCE.search(tail.text):
-        yield "half ends, after a sentence", 1.0
-    yield "half ends, length", min(len(tail.text), 80) / 40.0
-    if tail.jump:
-        yield "half ends, jump", 1.0
-    if tail.text.rstrip()[-1:] in ("，", ",", "、"):
-        yield "half ends, comma", 1.0
-    if shapes.asks_inside(tail.text):
-        yield "half ends, asks inside", 1.0
-    yield f"half ends, stops{' like a headline' if tail.state else ''}", shapes.stops(tail.text) / 3.0
-    if len(tail.text) < _BRIEF:
-        yield "half ends, brief", 1.0
-    if not _HAN_END.search(tail.text):
-        yield "half ends, no word", 1.0
-    if tail.state:
-        yield f"half ends, headline between {tail.state}", 1.0
-        yield "half ends, headline, commas", float(min(tail.text.count("，") + tail.text.count(","), 2))
-        yield "half ends, headline, length", min(len(tail.text), 48) / 24.0
-
-
-def _features(tail: Half, head: Half, page: str, beside: int, about: About) -> Iterator[tuple[str, float]]:
-    """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`."""
-    yield from _fit(tail.text, head.text)
-    placed = _placed(tail, head, beside)
-    yield f"half {placed}{', maybe headline' if tail.state else ''}", 1.0
-    yield f"half under {head.state}", 1.0
-    if shapes.continues(head.text):
-        yield "half goes on", 1.0
-    quotation = balance(tail.text, head.text)
-    if quotation:
-        yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
-    if tail.jump or head.jump:
-        yield f"half jump {'both' if tail.jump and head.jump else 'away' if tail.jump else 'back'}", 1.0
-    joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
-    yield "half joint on page", float(sum(_HAN.match(part) is not None and part in page for part in joint))
-    yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
-    if shapes.runs_on(tail.text):
-        yield f"half running {placed}", 1.0
-
-
-def _near(tail: Half, heads: Sequence[Half]) -> Iterator[Features]:
-    """How alike the meanings of both halves are, by themselves and beside the other candidates."""
-    if not heads:
-        return
-    looked_at = vectors([tail.text, *(head.text for head in heads)])
-    found = cosines(looked_at[:1], looked_at[1:])[0].tolist()
-    nearest = max(found)
-    for near in found:
-        yield [("half alike", near * 3.0), ("half less alike", min(nearest - near, 0.3) * 5.0)]
-
-
-def _fit(left: str, right: str) -> Iterator[tuple[str, float]]:
-    """How much the characters at the joint attract each other, and the right ones begin something."""
-    model = characters()
-    before, after = model.symbols(left[-12:])[-2:], model.symbols(right[:12])[:2]
-    stop = model.symbols("。")
-    if not before or not after:
-        return
-    for at, symbol in enumerate(after):
-        alone = math.log(model.ones[symbol] / model.total)
-        place = "second" if at else "first"
-        yield f"half attracts {place}", _clipped(model.follow([*before, *after[:at]], [symbol]) - alone)
-        yield f"half begins {place}", _clipped(model.follow([*stop, *after[:at]], [symbol]) - alone)
-
-
-def _clipped(odds: float) -> float:
-    return max(_CLIP[0], min(odds, _CLIP[1])) / 3.0
-
-
-def _topic(left: Bag, right: Bag) -> float:
-    if not left.mass or not right.mass:
-        return 0.0
-    return max(-2.0, min(math.log((cohesion(left, right) + 0.001) / _STRANGERS), 2.0))
-
-
-def _placed(tail: Half, head: Half, beside: int) -> str:
-    """Where the halves stand to each other."""
-    distance = head.order - tail.order
-    if distance == 1:
-        return "next"
-    if beside >= 0:
-        return f"around {min(beside, 2)}" if beside else "beside"
-    if distance > 0:
-        return "near" if distance <= _CLOSE_BY else "later"
-    return "before near" if distance >= -_CLOSE_BY else "before"
+def _around(pieces: Sequence[Piece], tails: Sequence[Half]) -> Iterator[Features]:
+    """Whether a line that may be a headline speaks of what stands above it or of what stands below."""
+    asked: list[str] = []
+    for tail in tails:
+        if tail.state:
+            above = (piece.text for piece in reversed(pieces[: tail.row]) if piece.kind == "body")
+            below = (piece.text for piece in pieces[tail.row + 1 :] if piece.kind == "body")
+            asked += [tail.text, next(above, ""), next(below, "")]
+    looked_at = iter(vectors(asked) if asked else ())
+    for tail in tails:
+        if not tail.state:
+            yield []
+            continue
+        own, *others = (next(looked_at) for _ in range(3))
+        up, down = cosines(own[None], np.stack(others))[0].tolist()
+        yield [
+            ("half ends, headline, of what is above", up * 3.0),
+            ("half ends, headline, of what is below", down * 3.0),
+        ]

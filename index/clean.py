@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from index.bylines import is_byline, is_credit
 from index.characters import characters
@@ -16,6 +17,9 @@ _CREDIT = ("摄", "摄影", "供图")  # words that wrapping leaves alone on a l
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
+_ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
+_WHOLE, _SET_IN = "whole", "set in"
+_USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
@@ -30,6 +34,8 @@ class Block:
     bullet: bool = False
     vertical: bool = False
     lines: int = 1
+    first_line: str = ""  # of several in a column: "whole" as wide as it, "set in" as paragraphs begin
+    last_line: str = ""  # in a column: "whole" or "short"
 
     @property
     def text(self) -> str:
@@ -92,7 +98,22 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [_paragraph(text, group, losing) for group in groups]
+    widths = iter(sizes)
+    shapes = [_widths(group, next(islice(widths, len(group) - 1, None))) for group in groups]
+    several = [first for first, _ in shapes if first]
+    if several.count(_SET_IN) < _USUAL * len(several):
+        shapes = [("", last) for _, last in shapes]  # paragraphs begin no other way than they go on
+    return [_paragraph(text, group, losing, *shape) for group, shape in zip(groups, shapes, strict=True)]
+
+
+def _widths(group: Sequence[Line], size: float) -> tuple[str, str]:
+    """How wide the first and the last line are beside their column; empty where nothing can be told."""
+    if not size:
+        return "", ""
+    last = _WHOLE if group[-1].size >= size - 1 else "short"
+    if len(group) < 2:
+        return "", last
+    return _WHOLE if group[0].size >= size - 1 else _SET_IN, last
 
 
 def _indent(found: Sequence[Line]) -> int:
@@ -123,9 +144,21 @@ def _joins(
         return not _is_beside(line, after, size)
     if line.size < size - 2 and not ended(line.text) and is_headline(line.text):
         return False  # a broken paragraph and a headline; if it is one sentence, its halves will be found
+    if _begins_anew(last, line, after, size):
+        return False  # the same
     if continues(line.text) or len(group) > 1 or not is_headline(last.text):
         return True
     return characters().fit(last.text, line.text) > _UNLIKELY - _COMMA * last.text.count("，")
+
+
+def _begins_anew(last: Line, line: Line, after: Sequence[Line], size: float) -> bool:
+    """Whether a line under a broken one begins a paragraph: with a dateline, or set in and no likely end."""
+    fit = characters().fit(last.text, line.text)
+    if opens_with_dateline(line.text):
+        return fit < 0.0
+    lost = last.raw_end - last.end > 1 or characters().gap(last.text, line.text) > _NARROW
+    set_in = abs(size - 2 - line.size) <= 0.5 and after and after[0].size >= size - 0.5
+    return bool(set_in) and not lost and fit < _ANEW
 
 
 def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
@@ -139,7 +172,7 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
     return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
-def _paragraph(text: str, group: Sequence[Line], losing: bool) -> Block:
+def _paragraph(text: str, group: Sequence[Line], losing: bool, opening: str, closing: str) -> Block:
     parts: list[Located] = []
     for line in group:
         if parts:
@@ -151,7 +184,9 @@ def _paragraph(text: str, group: Sequence[Line], losing: bool) -> Block:
     if last.raw_end - last.end > 1 and not ended(last.text):
         parts.append(Located(" " * (last.raw_end - last.end), (Span(last.end, last.raw_end),)))
     first = group[0]
-    return Block(joined(parts), first.blanks, first.level, first.quoted, first.bullet, lines=len(group))
+    content = joined(parts)
+    marks = first.blanks, first.level, first.quoted, first.bullet
+    return Block(content, *marks, lines=len(group), first_line=opening, last_line=closing)
 
 
 def _joint(text: str, before: Located, line: Line, losing: bool) -> list[Located]:

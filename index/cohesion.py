@@ -52,11 +52,11 @@ def coverage(title: Bag, body: Bag) -> float:
 
 
 def _shared(one: Bag, other: Bag) -> float:
-    return sum(map(_weight, one.pairs & other.pairs))
+    return math.fsum(map(_weight, one.pairs & other.pairs))  # the same in whatever order
 
 
 def _weighed(pairs: frozenset[str]) -> Bag:
-    return Bag(pairs, sum(map(_weight, pairs)))
+    return Bag(pairs, math.fsum(map(_weight, pairs)))
 
 
 @lru_cache(maxsize=400_000)

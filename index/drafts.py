@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from index import shapes
-from index.choices import Choice, assigned, choices
+from index.bylines import is_credit
+from index.choices import Choices, choices
 from index.cohesion import EMPTY, Bag, bag, cohesion, coverage, merged
+from index.matching import assigned
 from index.pieces import INSERTS, Piece
 from index.sorting import LIKELY, sorted_units
 from index.units import Unit, units_of
@@ -42,18 +44,17 @@ def by_weights(pieces: Sequence[Piece]) -> tuple[list[Draft], dict[int, int]]:
 
 
 def within(
-    found: Sequence[Choice], units: Sequence[Unit], labels: Sequence[int], fitted: Mapping[str, float]
+    found: Choices, units: Sequence[Unit], labels: Sequence[int], fitted: Mapping[str, float]
 ) -> dict[int, int]:
     """Right halves of sentences by their left halves, both of the same article and of its text."""
     owner = {
         row: label for unit, label in zip(units, labels, strict=True) for row in unit.rows if not unit.head
     }
-    own = [
-        replace(choice, others=tuple(one for one in choice.others if owner.get(one[0]) == owner[choice.left]))
-        for choice in found
-        if choice.left in owner
-    ]
-    return {left: pair.right for left, pair in assigned(own, fitted, _SAME).items()}
+
+    def allowed(left: int, right: int) -> bool:
+        return left in owner and owner[left] == owner.get(right)
+
+    return {left: pair.right for left, pair in assigned(found, fitted, _SAME, allowed).items()}
 
 
 def articles(
@@ -134,11 +135,18 @@ def _closeness(pieces: Sequence[Piece], before: int, row: int) -> float:
 
 
 def _lay_beside(pieces: Sequence[Piece], drafts: Sequence[Draft], owner: dict[int, int]) -> None:
-    """Give each caption and pull quote to the article it speaks of, the one around it when in doubt."""
-    around = next((owner[row] for row in range(len(pieces)) if row in owner), 0)
+    """Give each caption and pull quote to the article it speaks of, the one around it when in doubt.
+
+    A photographer's name alone speaks of nothing: it goes with what stands above it.
+    """
+    around = best = next((owner[row] for row in range(len(pieces)) if row in owner), 0)
     for row, piece in enumerate(pieces):
         around = owner.get(row, around)
-        if piece.kind in INSERTS:
+        if row in owner:
+            best = around
+        if piece.kind == "caption" and is_credit(piece.text.strip()):
+            drafts[best].beside.append(row)
+        elif piece.kind in INSERTS:
             own = bag(piece.text)
             near = range(max(0, around - _NEAR), min(len(drafts), around + _NEAR + 1))
             best = max(near, key=lambda at: coverage(own, drafts[at].bag) + _AROUND * (at == around))

@@ -33,6 +33,8 @@ class Piece:
     level: int = 0
     back: str = ""
     away: str = ""
+    first_line: str = ""  # as in `index.clean`
+    last_line: str = ""
 
     @property
     def text(self) -> str:
@@ -65,9 +67,12 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
 
 def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
     back = ""
-    for content, jump in _jumps(block.content):
+    parts = list(_jumps(block.content))
+    for at, (content, jump) in enumerate(parts):
         if not jump:
-            found.append(replace(_piece(block, content), back=back))
+            first = block.first_line if not at else ""
+            last = block.last_line if at == len(parts) - 1 else ""
+            found.append(replace(_piece(block, content), back=back, first_line=first, last_line=last))
             back = ""
             continue
         dropped.extend(Dropped(span, "jump line") for span in content.spans)

@@ -16,6 +16,7 @@ LONGEST_TITLE = 48  # characters
 _ASKED = re.compile(r"[？?！!][”’」』]?[^？?！!”’」』\s]")
 _RUNNING = 24  # characters of the shortest line that is surely running text
 _RUNS = re.compile(r"[，。；：、,;]")
+_GREETING = re.compile(r"[^，。；：、,;:？！?!“”]{2,14}[：:]")
 _TAIL = 12  # characters at the end of a text that tell whether it is finished
 _SAYING = re.compile(r"(?:指出|强调|表示|认为|告诉记者|介绍|说)[，,]")
 _LONG = 24  # characters beyond which a headline has one comma at most
@@ -73,6 +74,11 @@ def ended(text: str) -> bool:
 def semi_ended(text: str) -> bool:
     """Whether the text ends in a colon or semicolon, as a line before a list does."""
     return SEMI_ENDED.search(text[-_TAIL:]) is not None
+
+
+def greets(text: str) -> bool:
+    """Whether the line only says whom a letter or speech is for, or who speaks in what is below."""
+    return _GREETING.fullmatch(text.strip()) is not None
 
 
 def runs_on(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from index import shapes
-from index.bylines import SURNAMES
+from index.bylines import SURNAMES, is_byline, is_names, is_note
 from index.characters import characters
 from index.lines import Line, columns
 
@@ -30,12 +30,19 @@ _SIGNED = re.compile(
     r"(?:[ \u3000、]*(?:通讯员|记者|实习生)?[ \u3000]*"
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}})*"
 )
+_NOTE = re.compile(r"(?<=[。！？!?”’])[（(][^（()）。！？]{2,40}[）)]")
+_READER = re.compile(  # as letters are signed
+    r"(?<=[。！？!?])[ \u3000]?[\u3400-\u9fff]{0,6}(?:读者|市民|网友)[ \u3000]{1,2}"
+    rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}"
+)
 _RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
 _NUMBER, _BLANK = (
     -2.0,
     3.0,
 )  # log odds of a number in the blank at most, of a headline's end before one blank at least
 _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
+_GAP = re.compile(r"(?<=[^\s\d])[ \u3000](?=[^\s\d])")
+_SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _STARTS = ("。", "，")
 _SPACE = 4.0  # what a blank counts, where a headline may end
 _FEW = 50  # characters of the shortest piece that sentences of a block make
@@ -108,6 +115,13 @@ def _printed_apart(text: str) -> Iterator[int]:
         yield match.end()
     for match in _CREDITED.finditer(text):
         yield match.end()
+    yield from _at_blanks(text)
+    for match in _NOTE.finditer(text):
+        if is_note(match.group()):
+            yield from match.span()
+    for match in _READER.finditer(text):
+        yield match.start()
+        yield _name_end(text, match)
     for match in _SIGNED.finditer(text):
         if _ends_before(text, match.start()) and not text[match.end() :].lstrip().startswith("摄"):
             yield _sentence_end(text, match.start())
@@ -117,6 +131,20 @@ def _printed_apart(text: str) -> Iterator[int]:
         if _ends_before(text, match.start()) and text[match.end() : match.end() + 1] not in ("，", ","):
             yield _sentence_end(text, match.start())
             yield match.start()
+
+
+def _at_blanks(text: str) -> Iterator[int]:
+    """Where blanks stand for the ends of a block's lines, not inside bylines, datelines and numbers."""
+    if len(_APART.findall(text)) < _SEVERAL:
+        return
+    for match in _GAP.finditer(text):
+        before, after = text[max(0, match.start() - 60) : match.start()], text[match.end() : match.end() + 24]
+        left, right = before.split()[-1], after.split()[0]
+        if len(left) == 1 or len(right) == 1 or (is_names(left) and is_names(right)):
+            continue
+        dated = any(found.end() == len(before) for found in shapes.DATELINE.finditer(before))
+        if not dated and not is_byline(f"{left} {right}") and characters().gap(left, right) < _NUMBER:
+            yield match.end()
 
 
 def _sentence_end(text: str, at: int) -> int:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from index import shapes
 from index.bylines import is_credit
 from index.characters import characters
-from index.choices import Pair
 from index.cohesion import EMPTY, Bag, bag
+from index.matching import Pair
 from index.pieces import INSERTS, Piece
 from index.weights import Features
 

@@ -8,11 +8,12 @@ import pytest
 
 from eval.manuscript import read_manuscripts
 from eval.press import print_page
-from index.choices import assigned, choices
+from index.choices import choices
 from index.document import Article, Document, Passage, Reading, Source, Span
 from index.drafts import in_order
 from index.links import linked
 from index.located import Located
+from index.matching import assigned
 from index.pieces import Piece
 from index.segment import segment
 from index.sorting import LIKELY, Sorter, sorted_units

@@ -28,10 +28,11 @@ import numpy.typing as npt
 from eval.manuscript import Manuscript, read_manuscripts
 from eval.press import DAMAGES, print_page, seeds
 from eval.truth import PageTruth, offsets
-from index.choices import Choice, assigned, choices
+from index.choices import Choices, choices
 from index.clean import blocks
 from index.lines import lines
 from index.lost import loses_numbers
+from index.matching import assigned
 from index.pieces import Piece, pieces
 from index.sorting import LIKELY, Sorter, Way
 from index.unglue import unglued
@@ -41,7 +42,20 @@ from train.dressed import dressed
 from train.likeness import groups
 
 _RIDGE = 20.0  # of the sorter's weights; less reads reports better that were fitted on, and others worse
+_PRECISE = {
+    "maxiter": 5000,
+    "maxfun": 10000,
+    "ftol": 1e-13,
+    "gtol": 1e-6,
+}  # so that the same weights are found
+_CAUTION = (
+    "half ends, maybe headline",
+    1.0,
+)  # a headline taken for half a sentence spoils a page that is whole
 Array = npt.NDArray[Any]
+
+
+Item = tuple[list[Features], int]  # features of the ways that are open, and which is true
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +73,46 @@ def pieces_of(page: PageTruth) -> list[Piece]:
     return pieces(blocks(page.text, unglued(found, len(page.text)), loses_numbers(page.text)))[0]
 
 
-def joints(
-    named: Sequence[Piece], broken: Sequence[Choice], page: PageTruth
-) -> Iterator[tuple[list[Features], int]]:
-    """For each piece that may break off: features of its going on nowhere or with others, and which is true."""
+def joints(named: Sequence[Piece], broken: Choices, page: PageTruth) -> Iterator[tuple[list[Features], int]]:
+    """For each half: features of its standing alone or going with another one, and which is true.
+
+    The others that may be chosen are those that are free where all other halves are as they truly are: the
+    product of such conditionals is the composite likelihood (Besag 1975) of the page's assignment.
+    """
+    true = _true_pairs(named, broken, page)
+    rights = set(true.values())
+    for left, own in broken.lefts.items():
+        free = [right for right in broken.rights if right == true.get(left) or right not in rights]
+        open_to = [right for right in free if (left, right) in broken.pairs]
+        if true.get(left, -1) in (-1, *open_to):
+            ways = [[*broken.pairs[left, right], *_without(broken.rights[right])] for right in open_to]
+            yield [own, *ways], open_to.index(true[left]) + 1 if left in true else 0
+    before = {right: left for left, right in true.items()}
+    for right, own in broken.rights.items():
+        free = [left for left in broken.lefts if left == before.get(right) or left not in true]
+        open_to = [left for left in free if (left, right) in broken.pairs]
+        if before.get(right, -1) in (-1, *open_to):
+            ways = [[*broken.pairs[left, right], *_without(broken.lefts[left])] for left in open_to]
+            yield [own, *ways], open_to.index(before[right]) + 1 if right in before else 0
+
+
+def _without(features: Features) -> Features:
+    return [(name, -amount) for name, amount in features]
+
+
+def _true_pairs(named: Sequence[Piece], broken: Choices, page: PageTruth) -> dict[int, int]:
+    """Right halves by left halves, as the page was printed."""
     after: dict[int, int] = {}
     for article in page.articles:
         for part in article.parts:
             after.update(pairwise(offsets(page.text, part.spans)))
     places = [list(offsets(page.text, piece.content.spans)) for piece in named]
-    for choice in broken:
-        wanted = after.get(places[choice.left][-1], -1)
-        true = next((at for at, (right, _) in enumerate(choice.others, 1) if places[right][0] == wanted), 0)
-        yield [choice.ends, *(features for _, features in choice.others)], true
+    begins = {own[0]: row for row, own in enumerate(places) if own and row in broken.rights}
+    goes_on = {row: begins.get(after.get(places[row][-1], -1), -1) for row in broken.lefts}
+    return {left: right for left, right in goes_on.items() if right >= 0}
 
 
-def likelihood(found: Sequence[tuple[list[Features], int]], *, ridge: float = 1.0) -> dict[str, float]:
+def likelihood(found: Sequence[Item], *, ridge: float = 1.0) -> dict[str, float]:
     """Weights of a conditional logit (McFadden 1974) with a ridge penalty, by L-BFGS.
 
     Each item holds the features of the ways that were open and the number of the one that was taken.
@@ -94,7 +132,7 @@ def likelihood(found: Sequence[tuple[list[Features], int]], *, ridge: float = 1.
         chance[taken] -= 1.0
         return ridge / 2 * float(weights @ weights) - worth, table.T @ chance + ridge * weights
 
-    best = minimize(cost, np.zeros(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    best = minimize(cost, np.zeros(len(names)), jac=True, method="L-BFGS-B", options=_PRECISE)
     return {name: round(float(weight), 4) for name, weight in sorted(zip(names, best.x, strict=True))}
 
 
@@ -118,7 +156,7 @@ def _table(found: Sequence[tuple[list[Features], int]]) -> tuple[Any, Array, Arr
 
 
 def example(
-    named: Sequence[Piece], broken: Sequence[Choice], page: PageTruth, halves: Mapping[str, float]
+    named: Sequence[Piece], broken: Choices, page: PageTruth, halves: Mapping[str, float]
 ) -> Example | None:
     """The page's units as they come before the sorter; None where there is nothing to sort."""
     units = units_of(named, assigned(broken, halves, LIKELY))
@@ -185,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     broken = [choices(rows) for rows in named]
     found = [joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)]
     halves = likelihood(found)
+    halves[_CAUTION[0]] += _CAUTION[1]
     print(
         f"{len(found)} possible breaks, {sum(true > 0 for _, true in found)} true; {time.time() - began:.0f} s"
     )

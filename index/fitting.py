@@ -1,0 +1,148 @@
+"""What two broken halves of a sentence show: how each looks, and how well one goes on with the other."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index import shapes
+from index.characters import characters
+from index.cohesion import Bag, cohesion
+from index.joints import About, balance
+
+_CLIP = (-4.0, 7.0)  # least and most that one character at the joint may say
+_CLOSE_BY = 6  # pieces of text that may stand between halves that are near
+_STRANGERS = 0.012  # cohesion at which halves may as well be of different articles
+_HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
+_HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
+_SENTENCE = re.compile(r"[。！？；]")
+_BRIEF = 30  # characters of a line that may be one of a list
+_SCRAP = 12  # characters of a text that is hardly a paragraph
+_COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The end or the beginning of a piece. `row` is its piece, `order` its place among pieces of text.
+
+    `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it;
+    `line` how wide its line at the break is, see `index.clean`.
+    """
+
+    row: int
+    order: int
+    text: str
+    jump: bool = False
+    state: str = ""
+    line: str = ""
+
+
+def ends(tail: Half) -> Iterator[tuple[str, float]]:
+    """What speaks for a left half going on nowhere on this page; names begin with `half`."""
+    yield f"half ends{', maybe headline' if tail.state else ''}", 1.0
+    if tail.line:
+        yield f"half ends, line {tail.line}{', maybe headline' if tail.state else ''}", 1.0
+    if shapes.runs_on(tail.text):
+        yield "half ends, running text", 1.0
+    if _SENTENCE.search(tail.text):
+        yield "half ends, after a sentence", 1.0
+    yield "half ends, length", min(len(tail.text), 80) / 40.0
+    if tail.jump:
+        yield "half ends, jump", 1.0
+    if tail.text.rstrip()[-1:] in ("，", ",", "、"):
+        yield "half ends, comma", 1.0
+    if shapes.asks_inside(tail.text):
+        yield "half ends, asks inside", 1.0
+    yield f"half ends, stops{' like a headline' if tail.state else ''}", shapes.stops(tail.text) / 3.0
+    if len(tail.text) < _BRIEF:
+        yield "half ends, brief", 1.0
+    if not _HAN_END.search(tail.text):
+        yield "half ends, no word", 1.0
+    if tail.state:
+        yield f"half ends, headline between {tail.state}", 1.0
+        yield "half ends, headline, commas", float(min(tail.text.count("，") + tail.text.count(","), 2))
+        yield "half ends, headline, length", min(len(tail.text), 48) / 24.0
+
+
+def begins(head: Half) -> Iterator[tuple[str, float]]:
+    """What speaks for a right half beginning a sentence of its own."""
+    yield f"half begins under {head.state}", 1.0
+    if head.line:
+        yield f"half begins, line {head.line}", 1.0
+    if head.jump:
+        yield "half begins, jump", 1.0
+    if shapes.continues(head.text):
+        yield "half begins, continues", 1.0
+    if len(head.text) < _SCRAP:
+        yield "half begins, scrap", 1.0
+    if not shapes.ended(head.text):
+        yield "half begins, open", 1.0
+    model = characters()
+    stop, after = model.symbols("。"), model.symbols(head.text[:12])[:2]
+    for at, symbol in enumerate(after):
+        alone = math.log(model.ones[symbol] / model.total)
+        place = "second" if at else "first"
+        yield f"half begins {place}", _clipped(model.follow([*stop, *after[:at]], [symbol]) - alone)
+
+
+def goes_on(tail: Half, head: Half, page: str, beside: int, about: About) -> Iterator[tuple[str, float]]:
+    """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`."""
+    yield from _fit(tail.text, head.text)
+    placed = _placed(tail, head, beside)
+    yield f"half {placed}{', maybe headline' if tail.state else ''}", 1.0
+    if shapes.continues(head.text):
+        yield "half goes on", 1.0
+    quotation = balance(tail.text, head.text)
+    if quotation:
+        yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
+    if tail.jump or head.jump:
+        yield f"half jump {'both' if tail.jump and head.jump else 'away' if tail.jump else 'back'}", 1.0
+    yield from _on_page(tail.text.rstrip(), head.text.lstrip(), page)
+    yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
+    if shapes.runs_on(tail.text):
+        yield f"half running {placed}", 1.0
+
+
+def _on_page(left: str, right: str, page: str) -> Iterator[tuple[str, float]]:
+    """Whether the characters at the joint stand together elsewhere on the page."""
+    joint = left[-2:] + right[:1], left[-1:] + right[:2]
+    yield "half joint on page", float(sum(_HAN.match(part) is not None and part in page for part in joint))
+    pair = left[-1:] + right[:1]
+    if len(pair) == 2 and _HAN_END.match(pair[1:]) and pair in page:
+        yield "half pair on page", max(0.0, characters().rarity(pair) - _COMMON) / 5.0
+
+
+def _fit(left: str, right: str) -> Iterator[tuple[str, float]]:
+    """How much the characters at the joint attract each other."""
+    model = characters()
+    before, after = model.symbols(left[-12:])[-2:], model.symbols(right[:12])[:2]
+    if not before:
+        return
+    for at, symbol in enumerate(after):
+        alone = math.log(model.ones[symbol] / model.total)
+        place = "second" if at else "first"
+        yield f"half attracts {place}", _clipped(model.follow([*before, *after[:at]], [symbol]) - alone)
+
+
+def _clipped(odds: float) -> float:
+    return max(_CLIP[0], min(odds, _CLIP[1])) / 3.0
+
+
+def _topic(left: Bag, right: Bag) -> float:
+    if not left.mass or not right.mass:
+        return 0.0
+    return max(-2.0, min(math.log((cohesion(left, right) + 0.001) / _STRANGERS), 2.0))
+
+
+def _placed(tail: Half, head: Half, beside: int) -> str:
+    """Where the halves stand to each other."""
+    distance = head.order - tail.order
+    if distance == 1:
+        return "next"
+    if beside >= 0:
+        return f"around {min(beside, 2)}" if beside else "beside"
+    if distance > 0:
+        return "near" if distance <= _CLOSE_BY else "later"
+    return "before near" if distance >= -_CLOSE_BY else "before"

@@ -1,0 +1,113 @@
+"""Which broken halves of sentences belong together: the likeliest assignment of a page, found at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index.choices import Choices
+from index.joints import circular
+from index.weights import value
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pieces that may be halves of one sentence, and the log odds that they are."""
+
+    left: int
+    right: int
+    odds: float
+
+
+def assigned(
+    found: Choices,
+    fitted: Mapping[str, float],
+    least: float,
+    allowed: Callable[[int, int], bool] = lambda left, right: True,
+) -> dict[int, Pair]:
+    """Pairs by their left halves: the assignment of the greatest sum of worth, each half in one pair.
+
+    A pair is worth what it has over both halves standing alone; none is worth less than `least`. Its odds are
+    against what else either half may do while all others stay as they are.
+    """
+    pairs = [pair for pair in found.pairs if allowed(*pair)]
+    lefts, rights = sorted({left for left, _ in pairs}), sorted({right for _, right in pairs})
+    if not pairs:
+        return {}
+    row, column = ({number: at for at, number in enumerate(own)} for own in (lefts, rights))
+    alone = {left: value(fitted, found.lefts[left]) for left in lefts}
+    begun = {right: value(fitted, found.rights[right]) for right in rights}
+    table: Table = np.full((len(lefts), len(rights)), -np.inf)
+    for left, right in pairs:
+        worth = value(fitted, found.pairs[left, right]) - alone[left] - begun[right]
+        table[row[left], column[right]] = worth
+    return _straight(table, _best(table - least), lefts, rights)
+
+
+def _straight(table: Table, chosen: dict[int, int], lefts: list[int], rights: list[int]) -> dict[int, Pair]:
+    """The chosen cells as pairs, without those that would make a ring."""
+    made: dict[int, Pair] = {}
+    after: dict[int, int] = {}
+    for at, to in sorted(chosen.items(), key=lambda cell: -table[cell]):
+        if not circular(after, lefts[at], rights[to]):
+            after[lefts[at]] = rights[to]
+            made[lefts[at]] = Pair(lefts[at], rights[to], _odds(table, chosen, at, to))
+    return made
+
+
+def _odds(table: Table, chosen: Mapping[int, int], at: int, to: int) -> float:
+    """Log odds of one cell against both halves alone or with others that are free."""
+    taken = set(chosen.values())
+    others = [table[at, other] for other in range(table.shape[1]) if other not in taken]
+    above = [table[other, to] for other in range(table.shape[0]) if other not in chosen]
+    return float(table[at, to]) - float(np.logaddexp.reduce([0.0, *others, *above]))
+
+
+def _best(gains: Table) -> dict[int, int]:
+    """Columns by rows of the assignment with the greatest sum of gains above zero (Hungarian method).
+
+    Shortest augmenting paths over potentials, one row after the other (Kuhn 1955, Jonker and Volgenant 1987);
+    a column for each row lets it go without.
+    """
+    rows, columns = gains.shape
+    cost = np.hstack([np.where(np.isfinite(gains), -gains, math.inf), np.zeros((rows, rows))])
+    cost[:, columns:][~np.eye(rows, dtype=bool)] = math.inf
+    return {row: column for row, column in _augmented(cost).items() if column < columns}
+
+
+def _augmented(cost: Table) -> dict[int, int]:
+    rows, columns = cost.shape
+    over, under = np.zeros(rows), np.zeros(columns)  # potentials
+    owner = np.full(columns, -1)
+    for first in range(rows):
+        least, behind = np.full(columns, math.inf), np.full(columns, -1)
+        done = np.zeros(columns, dtype=bool)
+        row, last, spent = first, -1, 0.0
+        path: list[tuple[int, float]] = [(first, 0.0)]
+        while True:
+            way = spent + cost[row] - over[row] - under
+            better = ~done & (way < least)
+            least[better], behind[better] = way[better], last
+            open_to = np.where(done, math.inf, least)
+            last = int(np.argmin(open_to))
+            spent = float(open_to[last])
+            done[last] = True
+            if owner[last] < 0:
+                break
+            row = int(owner[last])
+            path.append((row, spent))
+        for one, at in path:
+            over[one] += spent - at
+        settled = done & (least <= spent)
+        under[settled] += least[settled] - spent
+        while last >= 0:
+            before = int(behind[last])
+            owner[last] = owner[before] if before >= 0 else first
+            last = before
+    return {int(row): column for column, row in enumerate(owner) if row >= 0}
