@@ -14,7 +14,7 @@ from index.characters import characters
 from index.cohesion import Bag
 from index.fitting import Half, begins, ends, goes_on
 from index.joints import beyond, speaks_of
-from index.meaning import cosines, vectors
+from index.meaning import Vector, cosines, vectors
 from index.pieces import INSERTS, Piece
 from index.weights import Features
 
@@ -122,13 +122,13 @@ def _around(pieces: Sequence[Piece], tails: Sequence[Half]) -> Iterator[Features
             above = (piece.text for piece in reversed(pieces[: tail.row]) if piece.kind == "body")
             below = (piece.text for piece in pieces[tail.row + 1 :] if piece.kind == "body")
             asked += [tail.text, next(above, ""), next(below, "")]
-    looked_at = iter(vectors(asked) if asked else ())
+    looked_at: Iterator[Vector] = iter(vectors(asked)) if asked else iter(())
     for tail in tails:
         if not tail.state:
             yield []
             continue
-        own, *others = (next(looked_at) for _ in range(3))
-        up, down = cosines(own[None], np.stack(others))[0].tolist()
+        three = np.stack([next(looked_at) for _ in range(3)])
+        up, down = cosines(three[:1], three[1:])[0].tolist()
         yield [
             ("half ends, headline, of what is above", up * 3.0),
             ("half ends, headline, of what is below", down * 3.0),
