@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rag.evidence import Piece
 from rag.letters import letters
-from rag.question import Asked
+from rag.question import Asked, Expect
 from rag.rarity import Rarity
 from rag.scene import Scene
 from rag.short import Short, short_answer
@@ -26,6 +26,7 @@ UNSURE = 0.5  # a best sentence less likely than this is followed by two more, w
 CLOSE = 0.35  # a further sentence must be this likely, as a share of the best
 _STOPPED = re.compile(r"[。！？!?；;…][”’」』）)]*\s*$")
 _STOP = re.compile(r"[。！？!?；;][”’」』）)]*")
+_MARKED = re.compile(r"“[^“”]{1,24}”|《[^《》]{1,40}》|（[^（）]{1,24}）")
 _CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
 
 
@@ -76,6 +77,8 @@ def filled(scene: Scene, chosen: Sequence[Quote], ranked: Sequence[Scored], *, l
         if any(_same(scored.piece, other.piece) for other in chosen):
             continue
         further = replace(quote(scene, scored), short=None)  # one short answer, that of the best sentence
+        if broken_within(scene.asked, further.piece, further.start, further.end):
+            continue
         if sum(len(one.text) for one in (*chosen, further)) <= ROOM:
             chosen.append(further)
     return in_reading_order(chosen)
@@ -184,11 +187,20 @@ def clause_weights(asked: Asked, text: str, bounds: Sequence[tuple[int, int]], r
 
 
 def clause_bounds(text: str) -> list[tuple[int, int]]:
-    """[start, end) of the clauses of a sentence; they tile it."""
+    """[start, end) of the clauses of a sentence; they tile it. What is quoted in a few words is not cut."""
+    marked = [match.span() for match in _MARKED.finditer(text)]
     ends = [match.end() for match in _CLAUSE_END.finditer(text)]
-    ends = [end for end in ends if end < len(text)] + [len(text)]
+    ends = [end for end in ends if end < len(text) and not any(low < end < high for low, high in marked)]
+    ends.append(len(text))
     return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
 def _same(one: Piece, other: Piece) -> bool:
     return one.found.text in other.found.text or other.found.text in one.found.text
+
+
+def broken_within(asked: Asked, piece: Piece, start: int, end: int) -> bool:
+    """True when a number is asked for and one is lost in [start, end) of the passage: never evidence."""
+    if asked.expect not in (Expect.NUMBER, Expect.DATE):
+        return False
+    return any(piece.start + low < end and start <= piece.start + high for low, high in piece.lost)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from index.records import Where
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
 from rag.archive import Archive
-from rag.choose import Quote, clause_bounds
+from rag.choose import Quote, broken_within, clause_bounds
 from rag.evidence import Piece
 from rag.families import difference, reprints
 from rag.generate import Judged
@@ -25,7 +25,11 @@ def compose(question: str, weighed: Weighed, ranking: tuple[Ranked, ...], langua
     """An answer of the chosen quotes in their order, one claim and one citation each."""
     claims, citations, notes = [], [], []
     for number, quote in enumerate(weighed.quotes, 1):
-        also = reprints(quote.piece, weighed.pieces)
+        also = tuple(
+            other
+            for other in reprints(quote.piece, weighed.pieces)
+            if not broken_within(weighed.asked, other, other.start, other.end)
+        )
         citations.append(_citation(number, quote, also))
         claims.append(claim(quote, number))
         notes += [note for other in also if (note := _note(quote.piece, other, language))]
@@ -73,10 +77,17 @@ def written(
 
 
 def answer_text(claims: Sequence[Claim]) -> str:
-    """The short answer on a line of its own where there is one, then the sentences."""
+    """The short answer on a line of its own where there is one, then the sentences, each with a stop."""
     short = next((one.text[slice(*one.short)] for one in claims if one.short), "")
-    sentences = join(one.text for one in claims)
+    sentences = join(_stopped(one.text) for one in claims)
     return f"{short}\n{sentences}" if short and len(sentences) > len(short) + 4 else sentences
+
+
+def _stopped(text: str) -> str:
+    """A quote that was cut at a clause, with a stop after it: the next one begins another sentence."""
+    last = text[-1:]
+    cut = last in "%％》□" or (last.isalnum() and (last.isdigit() or not last.isascii()))
+    return f"{text}。" if last and cut else text
 
 
 def claim(quote: Quote, number: int) -> Claim:

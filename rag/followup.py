@@ -334,12 +334,17 @@ def _runs(text: str) -> list[list[str]]:
     runs: list[list[str]] = [[]]
     for word, tag in tagged(understand(text).focus):
         topical = _kind(tag) or tag.startswith("n") or tag in ("t", "j", "vn", "eng", "l", "i", "x")
-        known = word in _GENERIC or word in _AMOUNTS or QUESTION_WORD.search(word)
+        known = word in _GENERIC or word in _AMOUNTS or QUESTION_WORD.search(word) or _relative(word)
         if topical and len(word) > 1 and not known:
             runs[-1].append(word)
         elif runs[-1]:
             runs.append([])
     return [run for run in runs if run]
+
+
+def _relative(word: str) -> bool:
+    """True for a time that is counted from another: `去年` says of what as little as `最后` does."""
+    return any(fact.text == word and not fact.value[:1].isdigit() for fact in dates(word))
 
 
 def _named_in(run: Sequence[str]) -> bool:

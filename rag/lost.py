@@ -12,7 +12,7 @@ from rag.letters import containment, letters
 from rag.quantities import clashes
 from rag.question import Asked, Expect
 from rag.rarity import Rarity
-from rag.short import leading, lost_answer, short_answer
+from rag.short import Short, leading, lost_answer, short_answer
 
 NEARLY = 0.9  # of the nearness of the number given
 BESIDE_IT = 0.5  # the same in the sentence of the number given, or in one that is LIKELY
@@ -154,9 +154,24 @@ def intact_instead(
         if given is None or not _intact(asked, scored.piece.text, False):
             continue
         said = _around(scored.piece.text, given.start, given.end, WIDELY)
-        if containment(wanted, said) >= SAME_WIDELY:
+        if containment(wanted, said) >= SAME_WIDELY and _is_twin(
+            broken.piece.text, lost, scored.piece.text, given
+        ):
             return scored
     return None
+
+
+def _is_twin(broken: str, lost: tuple[int, int], text: str, given: Short) -> bool:
+    """Whether of all numbers and dates of a text the one to be given stands most as the lost one stood."""
+    near, wide = _around(broken, *lost), _around(broken, *lost, WIDELY)
+
+    def alike(start: int, end: int) -> float:
+        here, farther = _around(text, start, end), _around(text, start, end, WIDELY)
+        return containment(near, here) + containment(wide, farther)
+
+    places = {(fact.start, fact.end) for fact in (*numbers(text), *dates(text))}
+    start, end = max(places, key=lambda at: alike(*at), default=(given.start, given.end))
+    return start < given.end and given.start < end
 
 
 def _intact(asked: Asked, text: str, broken: bool) -> float:

@@ -40,6 +40,9 @@ _CLASSIFIER = re.compile(
     r"[个家名位项次条座种款件批场栋套辆台艘架部篇份户双组支只头棵株站门类句省市县区镇村港回遍趟间针枚张幅根颗册把]|人次?"
 )
 _FRACTION = re.compile(r"百分之|分之")
+_LATIN_UNIT = re.compile(
+    r"(?:[kcmd]?m|km/h|[km]?g|t|[km]?W|kWh|mL|ml|L|[KMGT]B|s|h|[KkMG]?Hz|ha)(?:[²³2-3])?(?![A-Za-z0-9])"
+)
 
 
 def kinds_asked(question: str, unit: str) -> frozenset[str]:
@@ -70,6 +73,36 @@ def kind_of(text: str, start: int, end: int) -> str:
 def clashes(kinds: frozenset[str], text: str, start: int, end: int) -> bool:
     """True when the number at [start, end) measures something else than what is asked for."""
     return bool(kinds) and kind_of(text, start, end) not in kinds
+
+
+def part_of_a_name(text: str, start: int, end: int) -> bool:
+    """True when the number at [start, end) belongs to a name: `5G`, `C919`, `GB-2312`.
+
+    With a unit of measure it is none.
+    """
+    before, after = text[max(0, start - 2) : start], text[end : end + 8]
+    if re.search(r"[A-Za-z]-?$", before):
+        return True
+    return bool(re.match(r"-?[A-Za-z]", after)) and not _LATIN_UNIT.match(after)
+
+
+def carries(unit: str, kinds: frozenset[str], question: str, text: str, start: int, end: int) -> bool:
+    """True when the number at [start, end) of a text stands with the measure word or noun that was asked for.
+
+    With the word itself, with another measure of the same kind (`千米` for `公里`, `名` for `人`), or
+    before a word of the question (`多少个国家`: `32国`). Any number does where no measure word is asked for,
+    and where it is a noun, which decides nothing: `多少土地` may be answered in acres.
+    """
+    if not unit or not kinds or unit in text[start : end + len(unit) + 2]:
+        return True
+    kind = kind_of(text, start, end)
+    if kind:
+        return kind in kinds
+    after = text[end : end + 12].lstrip("多余几来万亿千百 \n")
+    noun = re.match(r"[\u4e00-\u9fff]", after)
+    return noun is not None and (
+        noun.group() in question or bool(_CLASSIFIER.match(after) and _CLASSIFIER.fullmatch(unit))
+    )
 
 
 @lru_cache(maxsize=4096)

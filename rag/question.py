@@ -219,13 +219,21 @@ def _expect(bare: str) -> tuple[Expect, str]:
     for pattern, expect in ((_WHEN, Expect.DATE), (_WHERE, Expect.PLACE), (_WHO, Expect.PERSON)):
         if match := pattern.search(bare):
             found.append((match.start(), expect, ""))
-    if match := _MANY.search(bare):
+    if (match := _MANY.search(bare)) and not _some(bare, match):
         unit = next((group for group in match.groups() if group), "") or _unit(bare[match.end() :])
         found.append((match.start(), Expect.NUMBER, unit))
     if not found:
         return Expect.NOTHING, ""
     _, expect, unit = min(found, key=lambda one: one[0])
     return expect, unit
+
+
+def _some(bare: str, match: re.Match[str]) -> bool:
+    """True where `几个` is not asked for but means some: another question word comes after it."""
+    return (
+        match.group().startswith("几")
+        and re.search(r"什么|怎么|怎样|如何|为何|哪|谁|啥", bare[match.end() :]) is not None
+    )
 
 
 def _unit(rest: str) -> str:

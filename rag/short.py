@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from rag.facts import dates, numbers
 from rag.letters import letters, occurrences
-from rag.quantities import clashes
+from rag.quantities import carries, clashes, part_of_a_name
 from rag.question import QUESTION_WORD, Asked, Expect
 from rag.rarity import Rarity
 from rag.words import speakers, tagged
 
 BESIDE = 2.0  # how much more a word beside the question word pulls
 HALF = 4.0  # letters from the question word over which that is halved
+BEYOND = 0.5  # what a matched word counts on the other side of a semicolon
+LEADING = 6  # letters before the question word that are looked for before a number
+AT_HAND = 3  # letters before a number in which the last letter before the question word is looked for
+NEARER = 0.6  # what each pair of them counts of the one after it
+LED = 2.0  # what all of them add to a number's score, as a multiple
 REACH = 12.0  # letters over which a matched word's pull on a candidate falls to a half
 _MEASURE = re.compile(
     r"(?:多|余|几|来)?(?:个百分点|平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|万亿元|分钟|小时|人次|"
@@ -26,6 +31,7 @@ _TITLES = re.compile(
     r"主席|总理|院士|教授|研究员|负责人|秘书长|场长|记者))$"
 )
 _LOOSE = frozenset("个些步下直般样起致定面体方批种场次位条项名部年天")
+_BREAKS = frozenset("；;。！？")
 _FUNCTION = frozenset("的地得了是在和与及并也都")  # no measure word
 _PLACE_TAGS = ("ns", "nt", "nsf", "s")
 
@@ -52,7 +58,11 @@ def short_answer(
     pulls = _pulls(asked, text, rarity)
     known = letters(asked.text).text
     found = [
-        Short(start, end, _fit(asked, text, start, end) * _pull(pulls, start, end))
+        Short(
+            start,
+            end,
+            _fit(asked, text, start, end) * _pull(text, pulls, start, end) * led(asked, text, start),
+        )
         for start, end in _candidates(asked, text)
         if letters(text[start:end]).text and letters(text[start:end]).text not in known
         if not any(start - 2 <= high and low <= end + 2 for low, high in lost)
@@ -71,12 +81,13 @@ def lost_answer(asked: Asked, text: str, rarity: Rarity, lost: tuple[tuple[int, 
         after = text[end : end + len(asked.unit) + 4].lstrip()
         dated = after[:1] in tuple("年月日号")
         if asked.expect is Expect.DATE and dated:
-            found.append(Short(start, end, 1.3 * _pull(pulls, start, end)))
+            found.append(Short(start, end, 1.3 * _pull(text, pulls, start, end)))
         elif asked.expect is Expect.NUMBER and (not dated or asked.unit in tuple("年月日天号")):
             if clashes(asked.kinds, text, start, end):
                 continue
             fit = (3.0 if asked.unit in after else 0.3) if asked.unit else 1.0
-            found.append(Short(start, end, fit * _pull(pulls, start, end)))
+            pull = _pull(text, pulls, start, end) * led(asked, text, start)
+            found.append(Short(start, end, fit * pull))
     return max(found, key=lambda short: short.score, default=None)
 
 
@@ -90,6 +101,27 @@ def leading(asked: Asked, clause: str, rarity: Rarity) -> float:
         for pair in set(wanted.pairs()) & set(said.pairs())
     )
     return pairs + sum(rarity.weight(letter) for letter in set(wanted.text) & set(said.text))
+
+
+def led(asked: Asked, text: str, at: int) -> float:
+    """Factor, 1 to 1 + LED, on a number at `at`: how far its clause leads up to it as the question does.
+
+    Asked `进口多少`, of `出口12亿元；进口6亿元` it is the second. 1 where nothing stands before the
+    question word, and for what is no number.
+    """
+    asking = QUESTION_WORD.search(asked.text)
+    if asked.expect is not Expect.NUMBER or asking is None:
+        return 1.0
+    said = letters(asked.text[: asking.start()]).text[-LEADING:]
+    start = max((place for mark in "，；：。、\n" if (place := text.rfind(mark, 0, at)) >= 0), default=-1) + 1
+    clause = letters(text[start:at]).text
+    if not said:
+        return 1.0
+    wanted = [said[place : place + 2] for place in range(len(said) - 1)][::-1]
+    weights = [NEARER**place for place in range(len(wanted) + 1)]
+    found = weights[0] * (said[-1] in clause[-AT_HAND:])
+    found += sum(weight for pair, weight in zip(wanted, weights[1:], strict=True) if pair in clause)
+    return 1.0 + LED * found / sum(weights)
 
 
 def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
@@ -106,7 +138,8 @@ def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
 def _measured(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     """Numbers with what stands before (`超过`) and the measure word after; no `第一`, no `一个`.
 
-    None that measures something else: years are no answer to how many acres.
+    None that measures something else, or stands without the measure word or noun that was asked for:
+    years are no answer to how many acres, and `5G` counts nothing.
     """
     ordinal = "第" in asked.text
     known_dates = [(fact.start, fact.end) for fact in dates(text)]
@@ -121,7 +154,9 @@ def _measured(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
             and text[fact.end : fact.end + 1] in "年月日"
         ):
             continue
-        if clashes(asked.kinds, text, fact.start, fact.end):
+        if clashes(asked.kinds, text, fact.start, fact.end) or part_of_a_name(text, fact.start, fact.end):
+            continue
+        if not carries(asked.unit, asked.kinds, asked.text, text, fact.start, fact.end):
             continue
         before = _ABOUT.search(text[: fact.start])
         after = _MEASURE.match(text, fact.end)
@@ -182,11 +217,14 @@ def _beside(asked: Asked) -> dict[str, float]:
     return near
 
 
-def _pull(pulls: list[tuple[int, float]], start: int, end: int) -> float:
+def _pull(text: str, pulls: list[tuple[int, float]], start: int, end: int) -> float:
+    """What the question's pairs at their places do for a candidate; half as much from beyond a `；`."""
+    breaks = [place for place, letter in enumerate(text) if letter in _BREAKS]
     total = 0.1
     for place, weight in pulls:
         distance = max(start - place, place - end, 0)
-        total += weight / (1 + distance / REACH)
+        beyond = any(min(place, start) <= at < max(place, start) for at in breaks)
+        total += weight / (1 + distance / REACH) * (BEYOND if beyond else 1.0)
     return total
 
 

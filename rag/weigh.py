@@ -11,12 +11,12 @@ from rag import choose, features, refuse
 from rag.choose import Quote, Scored
 from rag.evidence import Piece
 from rag.lost import damaged, intact_instead, outweighed
-from rag.question import Asked
+from rag.question import Asked, Expect
 from rag.reading import Reader
 from rag.retrieve import Found
 from rag.scene import Scene
 from rag.scope import Scope, several_times
-from rag.short import Short
+from rag.short import Short, short_answer
 from rag.speaker import BACK, speaker_of
 
 TIMELY = 0.6  # how much an article's years count
@@ -85,6 +85,8 @@ def weigh(reader: Reader, found: Found) -> Weighed:
         ranked, broken = _mended(reader, sheet)
         if broken is not None and not parts:
             return Weighed(whole.asked, (), pieces, confidence, "lost", broken)
+        if broken is None and not parts and not (ranked := _with_number(reader, sheet, ranked)):
+            return Weighed(whole.asked, (), pieces, confidence, "weak")
         if broken is None:
             ranked = _other(ranked, quotes, times=times) if parts else ranked
             quotes += _quotes(reader, sheet, ranked, single=bool(parts))
@@ -141,6 +143,24 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
     if instead is None:
         return [], (best.piece, place)
     return [instead], None
+
+
+def _with_number(reader: Reader, sheet: Sheet, ranked: list[Scored]) -> list[Scored]:
+    """Where a number with a measure word is asked for, the sentences from the first that has one on.
+
+    None where no sentence that is half as likely as the best has such a number.
+    """
+    asked = sheet.asked
+    if not (asked.expect is Expect.NUMBER and asked.unit and asked.kinds and "多少" in asked.text):
+        return ranked
+    has = (
+        number
+        for number, one in enumerate(ranked)
+        if short_answer(asked, one.piece.text, reader.rarity(), one.piece.lost)
+    )
+    first = next(has, len(ranked))
+    left = ranked[first:]
+    return left if left and left[0].score >= SECOND * ranked[0].score else []
 
 
 def _further(ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:

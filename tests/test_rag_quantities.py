@@ -127,3 +127,23 @@ def test_a_step_in_time_stands_in_the_question_once() -> None:
 def test_parts_of_two_times_are_looked_for_without_their_dates() -> None:
     parts = subquestions(understand("2021年8月和2023年11月两次养殖大会，县粮食局局长分别是谁？"))
     assert [timeless(part).text for part in parts] == ["养殖大会，县粮食局局长是谁？"] * 2
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("平均每平方公里住着多少人？", "城镇化率达到70%；5G网络覆盖率达到80%。", ""),
+        ("C919飞了几小时？", "C919飞了3小时。", "3小时"),
+        ("有多少个国家参加？", "共有32国参加，用的是5G。", "32国"),
+        ("全年进口多少？", "其中出口12.5亿元，增长3%；进口6.7亿元，增长9%。", "6.7亿元"),
+        ("新开的店卖了多少钱？", "每斤卖到1元1角，新开的店只卖了3.4万元。", "3.4万元"),
+        (
+            "跨境网店占多少？",
+            "一般贸易占比61%，比去年提高2个百分点；跨境网店卖出38亿元，占比20.7%。",
+            "20.7%",
+        ),
+    ],
+)
+def test_the_number_is_the_one_its_clause_leads_up_to(question: str, text: str, answer: str) -> None:
+    found = short_answer(understand(question), text, rarity(text))
+    assert (text[found.start : found.end] if found else "") == answer
