@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -70,44 +69,11 @@ def _odds(table: Table, chosen: Mapping[int, int], at: int, to: int) -> float:
 
 
 def _best(gains: Table) -> dict[int, int]:
-    """Columns by rows of the assignment with the greatest sum of gains above zero (Hungarian method).
+    """Columns by rows of the assignment with the greatest sum of gains above zero."""
+    from scipy.optimize import linear_sum_assignment
 
-    Shortest augmenting paths over potentials, one row after the other (Kuhn 1955, Jonker and Volgenant 1987);
-    a column for each row lets it go without.
-    """
     rows, columns = gains.shape
-    cost = np.hstack([np.where(np.isfinite(gains), -gains, math.inf), np.zeros((rows, rows))])
-    cost[:, columns:][~np.eye(rows, dtype=bool)] = math.inf
-    return {row: column for row, column in _augmented(cost).items() if column < columns}
-
-
-def _augmented(cost: Table) -> dict[int, int]:
-    rows, columns = cost.shape
-    over, under = np.zeros(rows), np.zeros(columns)  # potentials
-    owner = np.full(columns, -1)
-    for first in range(rows):
-        least, behind = np.full(columns, math.inf), np.full(columns, -1)
-        done = np.zeros(columns, dtype=bool)
-        row, last, spent = first, -1, 0.0
-        path: list[tuple[int, float]] = [(first, 0.0)]
-        while True:
-            way = spent + cost[row] - over[row] - under
-            better = ~done & (way < least)
-            least[better], behind[better] = way[better], last
-            open_to = np.where(done, math.inf, least)
-            last = int(np.argmin(open_to))
-            spent = float(open_to[last])
-            done[last] = True
-            if owner[last] < 0:
-                break
-            row = int(owner[last])
-            path.append((row, spent))
-        for one, at in path:
-            over[one] += spent - at
-        settled = done & (least <= spent)
-        under[settled] += least[settled] - spent
-        while last >= 0:
-            before = int(behind[last])
-            owner[last] = owner[before] if before >= 0 else first
-            last = before
-    return {int(row): column for column, row in enumerate(owner) if row >= 0}
+    alone = np.full((rows, rows), -np.inf)  # a column for each row lets it go without
+    np.fill_diagonal(alone, 0.0)
+    chosen = zip(*linear_sum_assignment(np.hstack([gains, alone]), maximize=True), strict=True)
+    return {int(row): int(column) for row, column in chosen if column < columns}

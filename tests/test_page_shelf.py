@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import ask, chromium, picture, reader, watched
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from scripted_llm import scripted
 from serving import CHROMIUM, serving
 
@@ -181,3 +181,23 @@ def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
     expect(page.locator(".turn[data-exchange]")).to_have_count(1)
     expect(page.locator("#live .prose")).to_contain_text("十一个月")
     expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_a_stop_that_arrives_late_does_not_end_the_next_answer(page: Page) -> None:
+    released.clear()
+    late: list[Route] = []
+    page.route("**/cancel", lambda route: late.append(route))
+    page.get_by_role("tab", name="设置").click()
+    page.locator("#setting-plain").uncheck()
+    page.get_by_role("tab", name="问答").click()
+    page.fill("#question", QUESTION)
+    page.press("#question", "Enter")
+    expect(page.locator("#live .streaming")).to_contain_text("四十二万立方米")
+    with page.expect_request("**/cancel"):
+        page.get_by_role("button", name="停止").click()
+    page.locator("#live [data-do=retry]").click()
+    expect(page.locator("#live .streaming")).to_contain_text("四十二万立方米")
+    late[0].continue_()
+    released.set()
+    expect(page.locator(".turn[data-exchange]")).to_have_count(1)
+    expect(page.locator("#live .prose")).to_contain_text("十一个月")

@@ -16,6 +16,7 @@ from index.located import Located
 from index.matching import assigned
 from index.pieces import Piece
 from index.segment import segment
+from index.shapes import greets
 from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import units_of
 from index.weights import value, weights
@@ -122,3 +123,17 @@ def test_the_shipped_weights_know_every_kind_of_feature() -> None:
     labels = sorted_units(named, units, weights())
     assert len(labels) == len(units)
     assert list(dict.fromkeys(labels)) == sorted(set(labels))
+
+
+@pytest.mark.parametrize(
+    ("line", "only_greets"),
+    [
+        ("各位乡亲：", True),
+        ("王大有:", True),
+        ("打井队说：先试山脚。", False),
+        ("一口深井", False),
+        ("水，水：", False),
+    ],
+)
+def test_a_line_that_only_says_who_is_spoken_to(line: str, *, only_greets: bool) -> None:
+    assert greets(line) is only_greets

@@ -134,9 +134,12 @@ def _ask_tab(desk: Desk) -> None:
                 "composer", render.composer(words, asking.LONGEST_QUESTION, desk.archive.names)
             )
     past.select(desk.restore, outputs=[past, live], **quiet(queue=False))
-    asked = live.submit(desk.ask, outputs=live, concurrency_limit=AT_ONCE, **quiet())
-    asked.then(fn=None, js="() => window.youju.finished()", **quiet())
-    composer.stop(fn=None, cancels=[asked], **quiet())
+    # Gradio's cancelling ends whatever runs of an event when it arrives, and a question asked right after it
+    # may be there first: so that question comes by the other of two events.
+    for name, begun, ended in (("submit", live.submit, composer.stop), ("retry", live.retry, composer.end)):
+        asked = begun(desk.ask, outputs=live, concurrency_limit=AT_ONCE, concurrency_id="ask", **quiet())
+        asked.then(fn=None, js=f"() => window.youju.finished({name!r})", **quiet())
+        ended(fn=None, cancels=[asked], **quiet())
 
 
 def _examples(words: Words, opened: Opened) -> tuple[str, ...]:

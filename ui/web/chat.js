@@ -5,6 +5,7 @@ import * as panel from "./panel.js";
 import * as store from "./store.js";
 
 let busy = false;
+let way = "submit"; // the event by which questions are asked; a stopped one may still end what comes by the same
 
 export const isBusy = () => busy;
 export const exchangeOf = (turn) => (turn?.dataset.exchange ? JSON.parse(turn.dataset.exchange) : null);
@@ -61,7 +62,7 @@ export function ask(question, undo = []) {
   settle();
   setBusy(true);
   setState("talking", true);
-  parts.live.trigger("submit", { question, history: kept().slice(-6), undo, ...bounds() });
+  parts.live.trigger(way, { question, history: kept().slice(-6), undo, ...bounds() });
 }
 
 /** Moves the last turn up to the finished ones, so that the server only ever draws the newest. */
@@ -117,7 +118,8 @@ export function restored() {
   });
 }
 
-export function finished() {
+export function finished(asked) {
+  if (asked !== way) return; // of a question that was stopped
   if (busy) stopped($("#live .turn.pending"), "broke"); // it ended without an answer, and nobody stopped it
   setBusy(false);
   follow();
@@ -125,7 +127,8 @@ export function finished() {
 
 export function stop() {
   if (!busy) return;
-  parts.composer.trigger("stop");
+  parts.composer.trigger(way === "submit" ? "stop" : "end");
+  way = way === "submit" ? "retry" : "submit";
   stopped($("#live .turn.pending"), "stopped");
   setBusy(false);
 }
