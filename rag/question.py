@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.tokens import tagged
+from index.tokens import in_dictionary, tagged
 from rag.facts import Fact, dates, numbers, quoted
 from rag.letters import plain as in_plain
 from rag.quantities import kinds_asked
@@ -220,8 +220,7 @@ def _expect(bare: str) -> tuple[Expect, str]:
         if match := pattern.search(bare):
             found.append((match.start(), expect, ""))
     if (match := _MANY.search(bare)) and not _some(bare, match):
-        unit = next((group for group in match.groups() if group), "") or _unit(bare[match.end() :])
-        found.append((match.start(), Expect.NUMBER, unit))
+        found.append((match.start(), Expect.NUMBER, _measure(bare, match)))
     if not found:
         return Expect.NOTHING, ""
     _, expect, unit = min(found, key=lambda one: one[0])
@@ -234,6 +233,17 @@ def _some(bare: str, match: re.Match[str]) -> bool:
         match.group().startswith("几")
         and re.search(r"什么|怎么|怎样|如何|为何|哪|谁|啥", bare[match.end() :]) is not None
     )
+
+
+def _measure(bare: str, match: re.Match[str]) -> str:
+    """The measure word asked for, or the noun where there is none: `多少成员` does not ask in tenths."""
+    unit = next((group for group in match.groups() if group), "")
+    if not unit:
+        return _unit(bare[match.end() :])
+    rest = bare[match.end() - len(unit) :]
+    word, tag = tagged(rest[:8])[0]
+    longer = len(word) > len(unit) and tag.startswith("n") and in_dictionary(word)
+    return _unit(rest) if longer else unit
 
 
 def _unit(rest: str) -> str:

@@ -55,6 +55,10 @@ def test_what_a_number_measures(number: str, kind: str) -> None:
         ("有多少个学院？", {"", "people"}),
         ("绿化占比是多少？", {"share"}),
         ("有多少土地在平整？", set()),  # acres, places: a noun decides nothing
+        ("联盟有多少成员单位？", set()),  # 成 is no tenth here,
+        ("有多少村民搬进新房？", set()),  # 村 no village
+        ("绿化占了几成？", {"share"}),
+        ("新修了几座桥？", {"", "people"}),
     ],
 )
 def test_what_a_question_wants_measured(question: str, kinds: set[str]) -> None:
