@@ -61,6 +61,8 @@ def main() -> int:
         Path(target).write_text(json.dumps(one(system, Path(work), int(size))), encoding="utf-8")
         return 0
     run = begun(options.json)
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="youju-bench-", dir=options.work) as name:
         for size in options.sizes:
             peers = options.peers if options.peers is not None else list(PEERS) if size <= READ else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
 
 from index.bylines import is_byline, is_credit
@@ -18,9 +19,17 @@ _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
 _ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
-_WHOLE, _SET_IN = "whole", "set in"
 _USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
+
+
+class Width(StrEnum):
+    """How wide a line is beside its column; the values are part of the names of the sorter's features."""
+
+    UNKNOWN = ""
+    WHOLE = "whole"
+    SET_IN = "set in"  # a first line, as paragraphs begin
+    SHORT = "short"  # a last line, as paragraphs end
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +43,8 @@ class Block:
     bullet: bool = False
     vertical: bool = False
     lines: int = 1
-    first_line: str = ""  # of several in a column: "whole" as wide as it, "set in" as paragraphs begin
-    last_line: str = ""  # in a column: "whole" or "short"
+    first_line: Width = Width.UNKNOWN  # of several in a column
+    last_line: Width = Width.UNKNOWN  # in a column
 
     @property
     def text(self) -> str:
@@ -101,19 +110,19 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     widths = iter(sizes)
     shapes = [_widths(group, next(islice(widths, len(group) - 1, None))) for group in groups]
     several = [first for first, _ in shapes if first]
-    if several.count(_SET_IN) < _USUAL * len(several):
-        shapes = [("", last) for _, last in shapes]  # paragraphs begin no other way than they go on
+    if several.count(Width.SET_IN) < _USUAL * len(several):
+        shapes = [(Width.UNKNOWN, last) for _, last in shapes]  # paragraphs begin as they go on
     return [_paragraph(text, group, losing, *shape) for group, shape in zip(groups, shapes, strict=True)]
 
 
-def _widths(group: Sequence[Line], size: float) -> tuple[str, str]:
-    """How wide the first and the last line are beside their column; empty where nothing can be told."""
+def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:
+    """How wide the first and the last line are beside their column."""
     if not size:
-        return "", ""
-    last = _WHOLE if group[-1].size >= size - 1 else "short"
+        return Width.UNKNOWN, Width.UNKNOWN
+    last = Width.WHOLE if group[-1].size >= size - 1 else Width.SHORT
     if len(group) < 2:
-        return "", last
-    return _WHOLE if group[0].size >= size - 1 else _SET_IN, last
+        return Width.UNKNOWN, last
+    return Width.WHOLE if group[0].size >= size - 1 else Width.SET_IN, last
 
 
 def _indent(found: Sequence[Line]) -> int:
@@ -172,7 +181,7 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
     return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
-def _paragraph(text: str, group: Sequence[Line], losing: bool, opening: str, closing: str) -> Block:
+def _paragraph(text: str, group: Sequence[Line], losing: bool, opening: Width, closing: Width) -> Block:
     parts: list[Located] = []
     for line in group:
         if parts:

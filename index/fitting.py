@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from index import shapes
 from index.characters import characters
+from index.clean import Width
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance
 
@@ -28,7 +29,7 @@ class Half:
     """The end or the beginning of a piece. `row` is its piece, `order` its place among pieces of text.
 
     `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it;
-    `line` how wide its line at the break is, see `index.clean`.
+    `line` how wide its line at the break is.
     """
 
     row: int
@@ -36,7 +37,7 @@ class Half:
     text: str
     jump: bool = False
     state: str = ""
-    line: str = ""
+    line: Width = Width.UNKNOWN
 
 
 def ends(tail: Half) -> Iterator[tuple[str, float]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index import bylines, shapes
-from index.clean import Block
+from index.clean import Block, Width
 from index.document import Dropped
 from index.located import Located
 
@@ -33,8 +33,8 @@ class Piece:
     level: int = 0
     back: str = ""
     away: str = ""
-    first_line: str = ""  # as in `index.clean`
-    last_line: str = ""
+    first_line: Width = Width.UNKNOWN  # as in `index.clean`
+    last_line: Width = Width.UNKNOWN
 
     @property
     def text(self) -> str:
@@ -70,8 +70,8 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
     parts = list(_jumps(block.content))
     for at, (content, jump) in enumerate(parts):
         if not jump:
-            first = block.first_line if not at else ""
-            last = block.last_line if at == len(parts) - 1 else ""
+            first = block.first_line if not at else Width.UNKNOWN
+            last = block.last_line if at == len(parts) - 1 else Width.UNKNOWN
             found.append(replace(_piece(block, content), back=back, first_line=first, last_line=last))
             back = ""
             continue

@@ -80,16 +80,12 @@ class Sorter:
 
     def best(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[int]:
         """Number of the article of each unit, numbered as they begin; the first may be `given`."""
-        return list(self.readings(beam, given)[0].labels)
-
-    def readings(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[Way]:
-        """The ways of reading the whole page that the search ends with, the best first."""
         ways = [Way()]
         for number, at in enumerate(given):
             ways = [self.step(ways[0], number, at, 0.0)]
         for number in range(len(given), len(self.units)):
             ways = self._grown(ways, number, beam)
-        return ways
+        return list(ways[0].labels)
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
         asked = [(way, at) for way in ways for at in self.articles(way, number)]

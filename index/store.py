@@ -28,12 +28,7 @@ from index.current import Entry, point, previous, read_current
 from index.disk import sync
 from index.document import IndexDamaged, IndexMissing
 from index.failpoints import reach
-from index.manifest import (
-    SEAL,
-    Manifest,
-    sealed,
-    verify,
-)
+from index.manifest import SEAL, Manifest, sealed, verify
 from index.staging import locked
 from index.stamps import Stamps
 

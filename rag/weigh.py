@@ -148,7 +148,7 @@ def _mended(reader: Reader, sheet: Sheet) -> tuple[list[Scored], tuple[Piece, tu
 def _with_number(reader: Reader, sheet: Sheet, ranked: list[Scored]) -> list[Scored]:
     """Where a number with a measure word is asked for, the sentences from the first that has one on.
 
-    None where no sentence that is half as likely as the best has such a number.
+    Empty where no sentence that is half as likely as the best has such a number.
     """
     asked = sheet.asked
     if not (asked.expect is Expect.NUMBER and asked.unit and asked.kinds and "多少" in asked.text):

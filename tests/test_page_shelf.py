@@ -164,13 +164,18 @@ def test_a_file_is_handed_in_to_one_archive(page: Page, tmp_path: Path) -> None:
     expect(row).to_have_count(0)
 
 
-def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
+def half_way(page: Page) -> None:
+    """Ask the language model, which then says nothing more after its first sentence."""
     page.get_by_role("tab", name="设置").click()
     page.locator("#setting-plain").uncheck()
     page.get_by_role("tab", name="问答").click()
     page.fill("#question", QUESTION)
     page.press("#question", "Enter")
     expect(page.locator("#live .streaming")).to_contain_text("四十二万立方米")
+
+
+def test_an_answer_is_stopped_and_the_next_one_comes(page: Page) -> None:
+    half_way(page)
     picture(page, "streaming")
     page.get_by_role("button", name="停止").click()
     expect(page.locator("#live .turn.stopped")).to_have_attribute("data-stopped", "已停止。")
@@ -187,12 +192,7 @@ def test_a_stop_that_arrives_late_does_not_end_the_next_answer(page: Page) -> No
     released.clear()
     late: list[Route] = []
     page.route("**/cancel", lambda route: late.append(route))
-    page.get_by_role("tab", name="设置").click()
-    page.locator("#setting-plain").uncheck()
-    page.get_by_role("tab", name="问答").click()
-    page.fill("#question", QUESTION)
-    page.press("#question", "Enter")
-    expect(page.locator("#live .streaming")).to_contain_text("四十二万立方米")
+    half_way(page)
     with page.expect_request("**/cancel"):
         page.get_by_role("button", name="停止").click()
     page.locator("#live [data-do=retry]").click()

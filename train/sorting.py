@@ -42,16 +42,10 @@ from train.dressed import dressed
 from train.likeness import groups
 
 _RIDGE = 20.0  # of the sorter's weights; less reads reports better that were fitted on, and others worse
-_PRECISE = {
-    "maxiter": 5000,
-    "maxfun": 10000,
-    "ftol": 1e-13,
-    "gtol": 1e-6,
-}  # so that the same weights are found
-_CAUTION = (
-    "half ends, maybe headline",
-    1.0,
-)  # a headline taken for half a sentence spoils a page that is whole
+# So that the same weights are found.
+_PRECISE = {"maxiter": 5000, "maxfun": 10000, "ftol": 1e-13, "gtol": 1e-6}
+# What is added to one weight after the fit: a headline taken for half a sentence spoils a page that is whole.
+_CAUTIOUS, _CAUTION = "half ends, maybe headline", 1.0
 Array = npt.NDArray[Any]
 
 
@@ -73,7 +67,7 @@ def pieces_of(page: PageTruth) -> list[Piece]:
     return pieces(blocks(page.text, unglued(found, len(page.text)), loses_numbers(page.text)))[0]
 
 
-def joints(named: Sequence[Piece], broken: Choices, page: PageTruth) -> Iterator[tuple[list[Features], int]]:
+def joints(named: Sequence[Piece], broken: Choices, page: PageTruth) -> Iterator[Item]:
     """For each half: features of its standing alone or going with another one, and which is true.
 
     The others that may be chosen are those that are free where all other halves are as they truly are: the
@@ -136,7 +130,7 @@ def likelihood(found: Sequence[Item], *, ridge: float = 1.0) -> dict[str, float]
     return {name: round(float(weight), 4) for name, weight in sorted(zip(names, best.x, strict=True))}
 
 
-def _table(found: Sequence[tuple[list[Features], int]]) -> tuple[Any, Array, Array, list[str]]:
+def _table(found: Sequence[Item]) -> tuple[Any, Array, Array, list[str]]:
     """All ways as rows of a sparse matrix, the first row of each item, that of the way taken, and the columns."""
     from scipy.sparse import csr_matrix
 
@@ -174,7 +168,7 @@ def example(
     return Example(named, units, tuple(labels))
 
 
-def steps(item: Example) -> Iterator[tuple[list[Features], int]]:
+def steps(item: Example) -> Iterator[Item]:
     """Each choice on the way to the true reading of a page: features of what is open, and which is true."""
     sorter = Sorter(item.pieces, item.units, {})
     way = Way()
@@ -223,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     broken = [choices(rows) for rows in named]
     found = [joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)]
     halves = likelihood(found)
-    halves[_CAUTION[0]] += _CAUTION[1]
+    halves[_CAUTIOUS] += _CAUTION
     print(
         f"{len(found)} possible breaks, {sum(true > 0 for _, true in found)} true; {time.time() - began:.0f} s"
     )
