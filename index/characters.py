@@ -9,13 +9,14 @@ from __future__ import annotations
 import lzma
 import math
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from index.document import ModelError
 from index.encode import bundled
@@ -23,6 +24,7 @@ from index.encode import bundled
 NUMBER, WORD = "0", "a"
 _SMOOTHING = (32.0, 16.0)  # weight of the shorter context, as if seen so often
 _UNKNOWN = 0
+_NOTHING = -1  # before the first symbol
 _REMEMBERED = 100_000  # log probabilities that are kept, some 20 MB
 _LARGEST = 32 * 1024 * 1024  # bytes that the unpacked model may have
 _NORMAL = (
@@ -30,6 +32,8 @@ _NORMAL = (
     (re.compile(r"[0-9０-９]+(?:[.,．][0-9０-９]+)*"), NUMBER),
     (re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]+"), WORD),
 )
+_PLAIN = re.compile(r"[^\s0-9０-９A-Za-zＡ-Ｚａ-ｚ,;:!?()]*")  # nothing in it is read as something else
+_COUNTS = tuple(float(2.0 ** (logarithm / 2)) for logarithm in range(256))
 _WIDE = str.maketrans(",;:!?()", "，；：！？（）")
 
 
@@ -40,12 +44,12 @@ class Characters:
     numbers: dict[str, int]
     ones: list[float]
     total: float
-    pair_starts: list[int]
-    pair_ends: npt.NDArray[np.uint16]
-    pairs: npt.NDArray[np.uint8]
-    triple_starts: npt.NDArray[np.int64]
-    triple_ends: npt.NDArray[np.uint16]
-    triples: npt.NDArray[np.uint8]
+    pair_starts: Sequence[int]
+    pair_ends: Sequence[int]
+    pairs: Sequence[int]
+    triple_starts: Sequence[int]
+    triple_ends: Sequence[int]
+    triples: Sequence[int]
     known: dict[tuple[int, int, int], float] = field(default_factory=dict)  # what was asked before
     written: dict[str, tuple[int, ...]] = field(default_factory=dict)  # symbols of texts asked for before
 
@@ -53,10 +57,8 @@ class Characters:
         """The model's numbers of a text: white space left out, a number or Latin word one symbol."""
         found = self.written.get(text)
         if found is None:
-            shown = text
-            for pattern, replacement in _NORMAL:
-                shown = pattern.sub(replacement, shown)
-            found = tuple(self.numbers.get(letter, _UNKNOWN) for letter in shown.translate(_WIDE))
+            shown = text if _PLAIN.fullmatch(text) else _normal(text)
+            found = tuple([self.numbers.get(letter, _UNKNOWN) for letter in shown])
             if len(self.written) >= _REMEMBERED // 5:
                 self.written.clear()
             self.written[text] = found
@@ -88,31 +90,31 @@ class Characters:
         number = self.numbers[NUMBER]
         return self.follow(before, [number, *after]) - self.follow(before, after)
 
-    def follow(self, before: list[int], after: list[int]) -> float:
+    def follow(self, before: Sequence[int], after: Sequence[int]) -> float:
         """Log probability of `after` given `before`."""
-        sequence = before[-2:] + after
+        last = before[-1] if before else _NOTHING
+        earlier = before[-2] if len(before) > 1 else _NOTHING
         total = 0.0
-        for at in range(len(sequence) - len(after), len(sequence)):
-            key = (sequence[at - 2] if at > 1 else -1, sequence[at - 1] if at else -1, sequence[at])
+        for symbol in after:
+            key = (earlier, last, symbol)
             known = self.known.get(key)
             if known is None:
                 if len(self.known) >= _REMEMBERED:
                     self.known.clear()
-                known = self.known[key] = math.log(self._next(sequence, at))
+                known = self.known[key] = math.log(self._next(earlier, last, symbol))
             total += known
+            earlier, last = last, symbol
         return total
 
-    def _next(self, sequence: list[int], at: int) -> float:
-        symbol = sequence[at]
+    def _next(self, earlier: int, last: int, symbol: int) -> float:
         probability = self._one(symbol)
-        if at == 0:
+        if last == _NOTHING:
             return probability
-        last = sequence[at - 1]
-        count, row = self._pair(last, symbol)
+        count, _ = self._pair(last, symbol)
         probability = (count + _SMOOTHING[0] * probability) / (self.ones[last] + _SMOOTHING[0])
-        if at == 1:
+        if earlier == _NOTHING:
             return probability
-        context, row = self._pair(sequence[at - 2], last)
+        context, row = self._pair(earlier, last)
         if context == 0.0:
             return probability
         return (self._triple(row, symbol) + _SMOOTHING[1] * probability) / (context + _SMOOTHING[1])
@@ -121,18 +123,24 @@ class Characters:
         return self.ones[symbol] / self.total
 
     def _pair(self, first: int, second: int) -> tuple[float, int]:
-        start, end = self.pair_starts[first], self.pair_starts[first + 1]
-        row = start + int(self.pair_ends[start:end].searchsorted(second))
+        end = self.pair_starts[first + 1]
+        row = bisect_left(self.pair_ends, second, self.pair_starts[first], end)
         if row < end and self.pair_ends[row] == second:
-            return float(2.0 ** (int(self.pairs[row]) / 2)), row
+            return _COUNTS[self.pairs[row]], row
         return 0.0, -1
 
     def _triple(self, row: int, symbol: int) -> float:
-        start, end = int(self.triple_starts[row]), int(self.triple_starts[row + 1])
-        at = start + int(self.triple_ends[start:end].searchsorted(symbol))
+        end = self.triple_starts[row + 1]
+        at = bisect_left(self.triple_ends, symbol, self.triple_starts[row], end)
         if at < end and self.triple_ends[at] == symbol:
-            return float(2.0 ** (int(self.triples[at]) / 2))
+            return _COUNTS[self.triples[at]]
         return 0.0
+
+
+def _normal(text: str) -> str:
+    for pattern, replacement in _NORMAL:
+        text = pattern.sub(replacement, text)
+    return text.translate(_WIDE)
 
 
 @cache
@@ -163,10 +171,11 @@ def _loaded(path: Path) -> Characters:
         numbers={letter: number for number, letter in enumerate(letters)},
         ones=ones.tolist(),
         total=float(ones.sum()),
-        pair_starts=starts[0].tolist(),
-        pair_ends=arrays["pair_ends"],
-        pairs=arrays["pairs"],
-        triple_starts=starts[1],
-        triple_ends=arrays["triple_ends"],
-        triples=arrays["triples"],
+        # Single numbers are read out of views several times as fast as out of arrays.
+        pair_starts=starts[0].data,
+        pair_ends=arrays["pair_ends"].data,
+        pairs=arrays["pairs"].data,
+        triple_starts=starts[1].data,
+        triple_ends=arrays["triple_ends"].data,
+        triples=arrays["triples"].data,
     )

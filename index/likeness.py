@@ -102,24 +102,16 @@ class Topics:
         of the latter with what the article spoke of last. Each is cut into pieces that are linear.
         """
         sizes = [about.size for about in held]
-        whole = np.stack([about.whole for about in held])
-        recent = np.stack([about.recent for about in held])
-        own, ahead = self.meaning.own[number], self.meaning.ahead[number]
-        odds = _odds(_gains(self.own_pairs[number], held), self.sizes[number], sizes)
-        odds_ahead = _odds(_gains(self.pairs_ahead[number], held), self.sizes_ahead[number], sizes)
-        near, near_ahead = cosines(np.stack([own, ahead]), whole)
-        (turn,) = cosines(ahead[None], recent)
-        return np.array(
-            [
-                *_pieces_of_odds(np.array(odds)),
-                *_pieces_of_odds(np.array(odds_ahead)),
-                *(
-                    piece
-                    for cosine in (near, near_ahead, turn)
-                    for piece in _pieces_of_cosine(cosine, self.meaning.usual)
-                ),
-            ]
-        ).T
+        spoken = np.array([about.whole for about in held] + [about.recent for about in held])
+        asking = np.array([self.meaning.own[number], self.meaning.ahead[number]])
+        odds = [
+            _odds(_gains(self.own_pairs[number], held), self.sizes[number], sizes),
+            _odds(_gains(self.pairs_ahead[number], held), self.sizes_ahead[number], sizes),
+        ]
+        (near, _), (near_ahead, turn) = cosines(asking, spoken).reshape(2, 2, len(held))
+        cosine = _pieces_of_cosine(np.array([near, near_ahead, turn]), self.meaning.usual)
+        pieces = np.concatenate([_pieces_of_odds(np.array(odds)), cosine], axis=1)  # (piece, kind, article)
+        return pieces.transpose(2, 1, 0).reshape(len(held), -1)
 
     def names(self, name: str, number: int) -> tuple[str, ...]:
         """Names of the columns of the unit's table."""
@@ -135,20 +127,24 @@ def _names(name: str, brief: bool) -> tuple[str, ...]:
     return (*odds, *(f"{name} {kind} {piece}" for kind in kinds for piece in ("low", "high", "than usual")))
 
 
-def _pieces_of_odds(odds: Table) -> tuple[Table, Table, Table]:
+def _pieces_of_odds(odds: Table) -> Table:
     """Below zero, up to five, beyond."""
-    return (
-        np.clip(odds, -15.0, 0.0) / 5.0,
-        np.clip(odds, 0.0, 5.0) / 5.0,
-        np.clip(odds - 5.0, 0.0, 15.0) / 10.0,
+    return np.array(
+        [
+            np.minimum(np.maximum(odds, -15.0), 0.0) / 5.0,
+            np.minimum(np.maximum(odds, 0.0), 5.0) / 5.0,
+            np.minimum(np.maximum(odds - 5.0, 0.0), 15.0) / 10.0,
+        ]
     )
 
 
-def _pieces_of_cosine(near: Table, usual: float) -> tuple[Table, Table, Table]:
-    return (
-        np.minimum(near, 0.3) * 5.0 - 1.0,
-        np.maximum(near - 0.3, 0.0) * 5.0,
-        np.clip(near - usual, -0.4, 0.4) * 5.0,
+def _pieces_of_cosine(near: Table, usual: float) -> Table:
+    return np.array(
+        [
+            np.minimum(near, 0.3) * 5.0 - 1.0,
+            np.maximum(near - 0.3, 0.0) * 5.0,
+            np.minimum(np.maximum(near - usual, -0.4), 0.4) * 5.0,
+        ]
     )
 
 

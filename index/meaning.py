@@ -83,7 +83,8 @@ def end_of(heads: Sequence[bool], at: int) -> int:
 
 def cosines(rows: Vector, others: Vector) -> npt.NDArray[np.float64]:
     """Cosine of each row (axis 0) with each of the others (axis 1); 0 where one of them is zero."""
-    scale = np.outer(np.linalg.norm(rows, axis=1), np.linalg.norm(others, axis=1))
+    lengths = [np.sqrt(np.einsum("ij,ij->i", part, part)) for part in (rows, others)]
+    scale = lengths[0][:, None] * lengths[1]
     found: npt.NDArray[np.float64] = np.zeros(scale.shape)
     np.divide(rows @ others.T, scale, out=found, where=scale > 0)
     return found

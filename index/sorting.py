@@ -41,11 +41,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way of reading a page down to some unit: the article of each, and what it is worth."""
+    """One way of reading a page down to some unit: the article of each, and what it is worth.
+
+    `latest` are the articles that a unit may still go to, the last one added to first; `bare` counts articles
+    without text. Ways that put the same units into an article share it as one object.
+    """
 
     labels: tuple[int, ...] = ()
     held: tuple[Held, ...] = ()
     score: float = 0.0
+    latest: tuple[int, ...] = ()
+    bare: int = 0
 
 
 class Sorter:
@@ -56,7 +62,7 @@ class Sorter:
         self.units = units
         self.weights = weights
         self.topics = Topics(units)
-        self.columns: dict[tuple[str, ...], Table] = {}  # weights of likeness by the names of its features
+        self.columns: dict[tuple[bool, bool], Table] = {}  # weights of likeness by the kind of unit
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
         self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
         self.apart = [self._apart(number) for number in range(len(units))]
@@ -88,34 +94,75 @@ class Sorter:
         return list(ways[0].labels)
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
-        asked = [(way, at) for way in ways for at in self.articles(way, number)]
-        flat = {id(way.held[at]): way.held[at] for way, at in asked}
-        known: dict[int, Table] = {}
-        if flat:
-            known = dict(
-                zip(flat, self.topics.table(number, [held.about for held in flat.values()]), strict=True)
-            )
-        worth: dict[tuple[int, str], float] = {}  # of likeness: ways share most of their articles
+        lacking: dict[int, bool] = {}
+        asked = [(way, at) for way in ways for at in self.articles(way, number, lacking)]
+        likely = self._likely(number, asked)
+        gains: dict[tuple[int, bool, int], float] = {}  # what an article tells is the same in all ways
         scored: list[tuple[float, int, Way, int]] = []
         for way, at in asked:
-            held, choice = way.held[at], STAY if at == way.labels[-1] else BACK
-            key = id(held), choice
-            if key not in worth:
-                worth[key] = float(known[id(held)] @ self._weights_of(self._alike(held, number, choice)))
-            gain = self.fixed[number][choice] + worth[key] + self._value(self.moving(way, number, at))
-            scored.append((way.score + gain, len(scored), way, at))
+            held, leaving = way.held[at], way.held[way.labels[-1]]
+            key = id(held), not leaving.body, min(way.bare, 2)
+            if key not in gains:
+                choice = STAY if at == way.labels[-1] else BACK
+                moving = self._value(self.moving(way, number, at))
+                gains[key] = self.fixed[number][choice] + likely[id(held)] + moving
+            scored.append((way.score + gains[key], len(scored), way, at))
+        begun: dict[bool, float] = {}
         for way in ways:
-            gain = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held)))
-            scored.append((way.score + gain, len(scored), way, len(way.held)))
+            bare = bool(way.labels) and not way.held[way.labels[-1]].body
+            if bare not in begun:
+                begun[bare] = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held)))
+            scored.append((way.score + begun[bare], len(scored), way, len(way.held)))
         scored.sort(key=lambda item: (-item[0], item[1]))
         least = scored[0][0] - _MARGIN
-        return [self.step(way, number, at, score) for score, _, way, at in scored[:beam] if score >= least]
+        made: dict[int, Held] = {}
+        return [
+            self.step(way, number, at, score, made) for score, _, way, at in scored[:beam] if score >= least
+        ]
 
-    def articles(self, way: Way, number: int) -> Iterator[int]:
-        """Articles that the next unit may go on with: the one above it, or an earlier one not yet whole."""
-        latest = sorted(range(len(way.held)), key=lambda at: -way.held[at].last)
-        for at in latest[:_BACK]:
-            if (at == way.labels[-1] and not self.apart[number]) or self._lacks(way, number, at):
+    def _likely(self, number: int, asked: Sequence[tuple[Way, int]]) -> dict[int, float]:
+        """What it is worth that a unit is as much like each of the articles as it is, by their identity."""
+        found: dict[int, Held] = {}
+        columns: list[int] = []
+        for way, at in asked:
+            held = way.held[at]
+            if id(held) not in found:
+                found[id(held)] = held
+                columns.append(2 * (at != way.labels[-1]) + (not held.body))
+        if not found:
+            return {}
+        table = self.topics.table(number, [held.about for held in found.values()])
+        return dict(
+            zip(found, (table @ self._columns(number))[range(len(found)), columns].tolist(), strict=True)
+        )
+
+    def _columns(self, number: int) -> Table:
+        """Weights of likeness, a column for staying and going back, with an article that has text or not."""
+        brief = self.topics.brief[number]
+        key = self.units[number].head, brief
+        if key not in self.columns:
+            rows = [
+                [self.weights.get(name, 0.0) for name in self._alike(bare, number, choice)]
+                for choice in (STAY, BACK)
+                for bare in (False, True)
+            ]
+            self.columns[key] = np.array(rows).T
+        return self.columns[key]
+
+    def articles(self, way: Way, number: int, known: dict[int, bool] | None = None) -> Iterator[int]:
+        """Articles that the next unit may go on with: the one above it, or an earlier one not yet whole.
+
+        What is found of an article is kept in `known`, by its identity.
+        """
+        lacking = {} if known is None else known
+        for at in way.latest:
+            article = id(way.held[at])
+            if at == way.labels[-1] and not self.apart[number]:
+                yield at
+                continue
+            if article not in lacking:
+                lacking[article] = self._lacks(way, number, at)
+            if lacking[article]:
                 yield at
 
     def _lacks(self, way: Way, number: int, at: int) -> bool:
@@ -129,15 +176,25 @@ class Sorter:
         halves = (half for half in (unit.left, unit.right) if 0 <= half < number)
         return not held.body or self.open[held.last] or any(way.labels[half] == at for half in halves)
 
-    def step(self, way: Way, number: int, at: int, score: float) -> Way:
-        """The way with one more unit in the article `at`."""
+    def step(self, way: Way, number: int, at: int, score: float, made: dict[int, Held] | None = None) -> Way:
+        """The way with one more unit in the article `at`; `made` keeps what articles grow to with it."""
+        made = {} if made is None else made
+        before = way.held[at] if at < len(way.held) else None
+        after = made.get(id(before))
+        if after is None:
+            after = made[id(before)] = self._longer(before, number)
+        held = (*way.held[:at], after, *way.held[at + 1 :])
+        latest = (at, *(other for other in way.latest if other != at))[:_BACK]
+        bare = way.bare + (not after.body) - (before is not None and not before.body)
+        return Way((*way.labels, at), held, score, latest, bare)
+
+    def _longer(self, held: Held | None, number: int) -> Held:
+        """The article with one more unit, or a new one with that unit."""
         unit = self.units[number]
-        if at == len(way.held):
+        if held is None:
             about = self.topics.alone(number)
-            new = Held(about, number, int(unit.head), int(not unit.head), digits=unit.digits)
-            return Way((*way.labels, at), (*way.held, new), score)
-        held = way.held[at]
-        grown = Held(
+            return Held(about, number, int(unit.head), int(not unit.head), digits=unit.digits)
+        return Held(
             about=self.topics.grown(held.about, number),
             last=number,
             head=held.head + (unit.head and not held.body),
@@ -145,7 +202,6 @@ class Sorter:
             sections=held.sections + bool(unit.head and held.body),
             digits=unit.digits or held.digits,
         )
-        return Way((*way.labels, at), (*way.held[:at], grown, *way.held[at + 1 :]), score)
 
     def traced(self, way: Way, number: int, at: int) -> Features:
         """All features of putting a unit into the article `at`."""
@@ -154,19 +210,13 @@ class Sorter:
         if at < len(way.held):
             held = way.held[at]
             row = self.topics.table(number, [held.about])[0].tolist()
-            found += zip(self._alike(held, number, choice), row, strict=True)
+            found += zip(self._alike(not held.body, number, choice), row, strict=True)
         return found
 
-    def _alike(self, held: Held, number: int, choice: str) -> tuple[str, ...]:
+    def _alike(self, bare: bool, number: int, choice: str) -> tuple[str, ...]:
         """Names of the features of an article's being so much like a unit."""
         kind = "H" if self.units[number].head else "B"
-        return self.topics.names(f"{choice} {kind}{'' if held.body else ' bare'}", number)
-
-    def _weights_of(self, names: tuple[str, ...]) -> Table:
-        found = self.columns.get(names)
-        if found is None:
-            found = self.columns[names] = np.array([self.weights.get(name, 0.0) for name in names])
-        return found
+        return self.topics.names(f"{choice} {kind}{' bare' if bare else ''}", number)
 
     def moving(self, way: Way, number: int, at: int) -> Features:
         """Features of putting a unit into the article `at`, but for its likeness."""
@@ -212,9 +262,8 @@ class Sorter:
         found: Features = [(f"back {kind} by {min(way.held[way.labels[-1]].last - held.last, 12) // 4}", 1.0)]
         if leaving is not None and not leaving.body:
             found.append((f"back {kind} leaves a headline", 1.0))
-        bare = sum(not other.body for other in way.held)
         if kind == "B":
-            found.append((f"back B, {min(bare, 2)} bare", 1.0))
+            found.append((f"back B, {min(way.bare, 2)} bare", 1.0))
         if kind == "H" and any(
             self.texts[row] == self.texts[number]
             for row, label in enumerate(way.labels)
