@@ -138,7 +138,11 @@ def refusal(
 ) -> Answer:
     """A refusal that says why, and, in the words of `scope`, how much was searched."""
     near = say(language, "near") if ranking else ""
-    why = say(language, weighed.reason)
+    why = (
+        say(language, weighed.gap.key, said=weighed.gap.said)
+        if weighed.gap
+        else say(language, weighed.reason)
+    )
     damage = _damage(weighed, language)
     return Answer(
         question=question,

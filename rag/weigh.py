@@ -10,6 +10,7 @@ import numpy as np
 from rag import choose, features, refuse
 from rag.choose import Quote, Scored
 from rag.evidence import Piece
+from rag.gaps import Gap, gap
 from rag.lost import damaged, intact_instead, outweighed
 from rag.question import Asked, Expect
 from rag.reading import Reader
@@ -22,6 +23,7 @@ from rag.speaker import BACK, speaker_of
 TIMELY = 0.6  # how much an article's years count
 RIVALS = 12  # sentences that are looked at for what the best one may have lost, or answers better
 SECOND = 0.5  # what another sentence needs of the best one's score to answer another part of a question
+GAPPED = 0.1  # what is left of the confidence where what is asked for is plainly missing
 OTHER = 0.08  # what the other side of a comparison needs of the best sentence's score to be taken instead
 _PAIRS = features.FEATURES.index("pairs")
 _AROUND = features.FEATURES.index("pairs_around")
@@ -67,6 +69,7 @@ class Weighed:
     confidence: float
     reason: str = ""
     broken: tuple[Piece, tuple[int, int]] | None = None
+    gap: Gap | None = None  # what the sentences found lack
 
 
 def weigh(reader: Reader, found: Found) -> Weighed:
@@ -80,6 +83,7 @@ def weigh(reader: Reader, found: Found) -> Weighed:
     if confidence < refuse.load("answerable").threshold:
         return Weighed(whole.asked, (), pieces, confidence, "weak")
     quotes: list[Quote] = []
+    lacking: list[Gap] = []
     times = several_times([sheet.scope for sheet in parts])
     for sheet in parts or [whole]:
         ranked, broken = _mended(reader, sheet)
@@ -88,8 +92,12 @@ def weigh(reader: Reader, found: Found) -> Weighed:
         if broken is None and not parts and not (ranked := _with_number(reader, sheet, ranked)):
             return Weighed(whole.asked, (), pieces, confidence, "weak")
         if broken is None:
+            ranked, missing = _complete(sheet, ranked)
+            lacking += [missing] if missing else []
             ranked = _other(ranked, quotes, times=times) if parts else ranked
             quotes += _quotes(reader, sheet, ranked, single=bool(parts))
+    if len(lacking) == max(1, len(parts)):
+        return Weighed(whole.asked, (), pieces, GAPPED * confidence, "weak", gap=lacking[0])
     quotes = _once(quotes)
     if parts and quotes:
         quotes = choose.filled(whole.scene, quotes, whole.ranked)
@@ -161,6 +169,22 @@ def _with_number(reader: Reader, sheet: Sheet, ranked: list[Scored]) -> list[Sco
     first = next(has, len(ranked))
     left = ranked[first:]
     return left if left and left[0].score >= SECOND * ranked[0].score else []
+
+
+def _complete(sheet: Sheet, ranked: list[Scored]) -> tuple[list[Scored], Gap | None]:
+    """The sentences from the first on that lacks nothing asked for; what the best one lacks where all do.
+
+    Only sentences are looked at that are likely enough to be quoted beside the best.
+    """
+    first: Gap | None = None
+    for place, one in enumerate(ranked):
+        if one.score < choose.CLOSE * ranked[0].score:
+            break
+        missing = gap(sheet.asked, one.piece, sheet.pieces)
+        if missing is None:
+            return ranked[place:], None
+        first = first or missing
+    return ranked, first
 
 
 def _further(ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:

@@ -29,6 +29,7 @@ from index.records import Where
 from index.search import Hit, MemoryIndex, Ranker, System, open_index
 from rag import features
 from rag.assistant import Assistant, Settings
+from rag.evidence import Piece
 from rag.facts import dates, numbers
 from rag.question import understand
 from rag.reading import Reader
@@ -82,9 +83,14 @@ class Archive:
 def measure_all(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
     encoder = load_encoder(settings.encoder)
     reranker = load_reranker(settings.reranker)
-    spans = {(row["query"], row["positive"]): row for row in lines(settings.spans)}
+    spans = load_spans(settings.spans)
     for folder in settings.dev:
         yield from measure_folder(settings, folder, encoder, reranker, spans)
+
+
+def load_spans(path: Path) -> dict:  # type: ignore[type-arg]
+    """Held-out pairs with the place of the answer, by question and passage."""
+    return {(row["query"], row["positive"]): row for row in lines(path)}
 
 
 def measure_gold(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
@@ -121,6 +127,19 @@ def holds(held: frozenset[int], doc: str, evidence: Placed) -> bool:
 
 def measure_folder(settings, folder: Path, encoder: Encoder, reranker, spans: dict):  # type: ignore[no-untyped-def,type-arg]
     """Cases of one held-out set: its questions, cloze questions from its answers, near misses, removed passages."""
+    shared = load_folder(settings, folder, encoder, reranker, spans)
+    groups = shared.groups
+    _SHARED[folder.name] = shared
+    firsts = range(0, len(groups), settings.groups)
+    # forked, so that the workers share the archive
+    with ProcessPoolExecutor(settings.workers, mp_context=get_context("fork")) as pool:
+        for first, cases in zip(firsts, pool.map(measure_chunk, repeat(folder.name), firsts), strict=True):
+            print(f"{folder.name}: {min(first + settings.groups, len(groups))} of {len(groups)}", flush=True)
+            yield from cases
+
+
+def load_folder(settings, folder: Path, encoder: Encoder, reranker, spans: dict) -> Folder:  # type: ignore[no-untyped-def,type-arg]
+    """A held-out set, its passages with questions in an order that does not change."""
     corpus = {row["_id"]: row["text"] for row in lines(folder / "corpus.jsonl")}
     queries = {row["_id"]: row["text"] for row in lines(folder / "queries.jsonl")}
     qrels = [line.split("\t") for line in (folder / "qrels/test.tsv").read_text().splitlines()[1:]]
@@ -131,18 +150,11 @@ def measure_folder(settings, folder: Path, encoder: Encoder, reranker, spans: di
     if (folder / "near_misses.jsonl").exists():
         for row in lines(folder / "near_misses.jsonl"):
             misses[row["passage"]].add(row["text"])
-    whole = Archive(corpus, encoder)
     groups = sorted(asked_of)
     random.Random(SEED).shuffle(groups)
     groups = groups[: settings.limit or None]
-    shared = Folder(settings, folder.name, corpus, asked_of, misses, groups, whole, encoder, reranker, spans)
-    _SHARED[folder.name] = shared
-    firsts = range(0, len(groups), settings.groups)
-    # forked, so that the workers share the archive
-    with ProcessPoolExecutor(settings.workers, mp_context=get_context("fork")) as pool:
-        for first, cases in zip(firsts, pool.map(measure_chunk, repeat(folder.name), firsts), strict=True):
-            print(f"{folder.name}: {min(first + settings.groups, len(groups))} of {len(groups)}", flush=True)
-            yield from cases
+    whole = Archive(corpus, encoder)
+    return Folder(settings, folder.name, corpus, asked_of, misses, groups, whole, encoder, reranker, spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +176,22 @@ class Folder:
 _SHARED: dict[str, Folder] = {}  # by name, filled before the workers are forked
 
 
+def archive_of(held: Folder, first: int) -> tuple[list[str], Reader]:
+    """Some passages with questions, and an archive of these and their like."""
+    chosen = held.groups[first : first + held.settings.groups]
+    texts = {group: held.corpus[group] for group in chosen}
+    for group in chosen:
+        for question in held.asked_of[group][:2]:
+            found = held.whole.search(question, k=held.settings.near)
+            texts |= {hit.passage.id: hit.passage.text for hit in found}
+    return chosen, Reader(Archive(texts, held.encoder, held.reranker))
+
+
 def measure_chunk(name: str, first: int) -> list[Case]:
     """Cases of some passages, put to an archive of these and their like."""
     held = _SHARED[name]
-    settings, corpus, asked_of, groups = held.settings, held.corpus, held.asked_of, held.groups
-    chosen = groups[first : first + settings.groups]
-    texts = {group: corpus[group] for group in chosen}
-    for group in chosen:
-        for question in asked_of[group][:2]:
-            found = held.whole.search(question, k=settings.near)
-            texts |= {hit.passage.id: hit.passage.text for hit in found}
-    reader = Reader(Archive(texts, held.encoder, held.reranker))
+    corpus, asked_of, groups = held.corpus, held.asked_of, held.groups
+    chosen, reader = archive_of(held, first)
     cases = []
     for row_of_group, group in enumerate(chosen):
         for number, question in enumerate(asked_of[group][:2]):
@@ -233,20 +250,28 @@ def spoken(text: str) -> list[tuple[str, int, int]]:
 
 
 def case(reader: Reader, question: str, group: str, kind: str, place: int, size: int) -> Case:
+    if kind in ("removed", "said_removed"):
+        place, size = -1, 0
+    _, pieces, rows = looked_at(reader, question, group, kind)
+    right = np.array(
+        [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
+    )
+    return Case(group, kind, rows, right, np.ones(len(rows), np.float32), question)
+
+
+def looked_at(
+    reader: Reader, question: str, group: str, kind: str
+) -> tuple[Scene, list[Piece], features.Rows]:
+    """The candidate sentences for a question put to an archive in memory, and what is measured of them."""
     asked = understand(question)
     hits = candidates(reader.index, question, DEPTH)
     if kind in ("removed", "said_removed"):
-        place, size = -1, 0
         hits = without(hits, group, reader.index.ceiling(question))
     reads = read_hits(reader.index.reranker, question, hits, near=NEAR)
     hits = reorder(hits, reads)
     vector = reader.index.encoder.encode([question])[0]
     scene = Scene(asked, reader.rarity(), reader.index.encoder, vector, reader.index.reranker)
-    pieces, rows = features.measure(scene, hits, reader.cuts(hits), reads)
-    right = np.array(
-        [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
-    )
-    return Case(group, kind, rows, right, np.ones(len(rows), np.float32), question)
+    return scene, *features.measure(scene, hits, reader.cuts(hits), reads)
 
 
 def unread(case: Case) -> Case:

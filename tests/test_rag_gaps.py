@@ -1,0 +1,119 @@
+"""What a question asks for that is not there: told plainly, and never found where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.document import Passage, Span
+from index.search import Index, open_index
+from index.update import update_index
+from rag.assistant import Assistant, Settings
+from rag.evidence import pieces_of
+from rag.gaps import gap
+from rag.question import understand
+from rag.wording import LANGUAGES
+
+LIBRARY = (
+    "松湾图书馆建成以来，读者常来。馆长杜文澜表示，馆里添了自习桌。读者可以在各分馆还书。"
+    "图书馆的新馆设在安徽。自开馆至今，馆里办了许多讲座。"
+)
+
+
+def first_gap(question: str, sentence: str, text: str = LIBRARY, title: str = "") -> str:
+    """Key of what the sentence of a passage that begins so lacks, empty for nothing."""
+    passage = Passage("p", "d", "a", text, (Span(0, len(text)),), title=title)
+    pieces = pieces_of(passage)
+    piece = next(one for one in pieces if one.text.startswith(sentence))
+    found = gap(understand(question), piece, pieces)
+    return found.key if found else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "key"),
+    [
+        ("松湾图书馆是哪一年建成的？", "松湾图书馆", "no_year"),
+        ("在松湾图书馆办一张借书证多少钱？", "读者可以", "no_money"),
+        ("松湾图书馆的咨询电话是多少？", "馆长", "no_telephone"),
+        ("松湾图书馆的网址是什么？", "馆长", "no_address"),
+        ("松湾图书馆什么时候建成？", "图书馆的新馆", "no_date"),
+        ("松湾图书馆有多少读者？", "馆长", "no_number"),
+        ("松湾明天天气怎么样？", "松湾图书馆", "no_today"),
+    ],
+)
+def test_what_is_missing_is_named(question: str, sentence: str, key: str) -> None:
+    assert first_gap(question, sentence) == key
+    for language, phrases in LANGUAGES.items():
+        assert phrases[key].format(said="X"), language
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "text"),
+    [
+        ("松湾图书馆是哪一年建成的？", "松湾图书馆", "松湾图书馆去年建成。"),
+        ("松湾图书馆是哪一年建成的？", "新馆", "新馆落成了。那是二〇一九年的事。"),
+        ("办一张借书证多少钱？", "办证", "办证不收费用，押金五十元。"),
+        ("办一张借书证多少钱？", "办证", "办证免费。"),
+        ("松湾图书馆的咨询电话是多少？", "咨询", "咨询请拨0571-5550123。"),
+        ("松湾明天天气怎么样？", "松湾", "松湾明天天气晴好。"),
+        ("松湾图书馆有多少读者？", "松湾图书馆", "松湾图书馆的读者过万。"),
+        ("松湾图书馆什么时候建成？", "松湾图书馆", "松湾图书馆在入冬前建成。"),
+        ("馆里的读书会拿了几块奖牌？", "馆里", "馆里的读书会拿了三块奖牌。"),
+        ("装电话的那年谁当馆长？", "馆长", LIBRARY),
+    ],
+)
+def test_what_is_there_is_found(question: str, sentence: str, text: str) -> None:
+    assert first_gap(question, sentence, text) == ""
+
+
+def test_a_lost_number_is_no_gap() -> None:
+    """That a number is gone is told with its place; it is not that none was printed."""
+    text = "办一张借书证 块。"
+    passage = Passage("p", "d", "a", text, (Span(0, len(text)),), lost=(Span(6, 7),))
+    pieces = pieces_of(passage)
+    assert pieces[0].lost
+    assert gap(understand("办一张借书证要几元？"), pieces[0], pieces) is None
+
+
+PAGES = {
+    "a.txt": (
+        "石桥渡口改建\n\n本报讯 石桥渡口的栈桥重建完工，过江的人走上了新栈桥。\n"
+        "渡口管理所所长毛一川表示，栈桥用了耐水的柏木。\n参加完工仪式的还有副所长贾志行。\n"
+    ),
+    "b.txt": "石桥集市\n\n本报讯 石桥集市每逢初五开市，摊位增加到86个，竹器和草药卖得最好。\n",
+}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    place: Path = tmp_path_factory.mktemp("gaps")
+    (place / "pages").mkdir()
+    for name, text in PAGES.items():
+        (place / "pages" / name).write_text(text, encoding="utf-8")
+    update_index(place / "index", [place / "pages"])
+    with open_index(place / "index") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("language", "why"), [("zh", "没有写年份"), ("en", "the passages found name no year")]
+)
+def test_the_reader_is_told_what_is_missing(index: Index, language: str, why: str) -> None:
+    answer = Assistant(index, Settings(language=language)).ask("石桥渡口的栈桥是哪一年重建完工的？")
+    assert answer.refused
+    assert why in answer.text
+    assert answer.reason == "weak"
+    assert answer.ranking
+
+
+def test_the_same_things_are_answered_when_they_are_there(index: Index) -> None:
+    assistant = Assistant(index)
+    assert "柏木" in assistant.ask("石桥渡口的栈桥用了什么木头？").text
+    assert "86个" in assistant.ask("石桥集市的摊位增加到多少个？").text
+    assert "柏木" in assistant.ask("毛一川说了什么？").text
+
+
+def test_the_weather_of_tomorrow_is_in_no_archive(index: Index) -> None:
+    assert Assistant(index).ask("石桥明天天气怎么样？").refused
