@@ -100,10 +100,11 @@ class Sorter:
         gains: dict[tuple[int, bool, int], float] = {}  # what an article tells is the same in all ways
         scored: list[tuple[float, int, Way, int]] = []
         for way, at in asked:
-            held, leaving = way.held[at], way.held[way.labels[-1]]
-            key = id(held), not leaving.body, min(way.bare, 2)
+            held, choice = way.held[at], STAY if at == way.labels[-1] else BACK
+            key = id(held), False, 0
+            if choice == BACK:
+                key = id(held), not way.held[way.labels[-1]].body, min(way.bare, 2)
             if key not in gains:
-                choice = STAY if at == way.labels[-1] else BACK
                 moving = self._value(self.moving(way, number, at))
                 gains[key] = self.fixed[number][choice] + likely[id(held)] + moving
             scored.append((way.score + gains[key], len(scored), way, at))
