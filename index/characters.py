@@ -53,7 +53,7 @@ class Characters:
     known: dict[tuple[int, int, int], float] = field(default_factory=dict)  # what was asked before
     written: dict[str, tuple[int, ...]] = field(default_factory=dict)  # symbols of texts asked for before
 
-    def symbols(self, text: str) -> list[int]:
+    def symbols(self, text: str) -> tuple[int, ...]:
         """The model's numbers of a text: white space left out, a number or Latin word one symbol."""
         found = self.written.get(text)
         if found is None:
@@ -62,7 +62,11 @@ class Characters:
             if len(self.written) >= _REMEMBERED // 5:
                 self.written.clear()
             self.written[text] = found
-        return list(found)
+        return found
+
+    def letters(self, text: str) -> tuple[int, ...] | None:
+        """The symbols of a text each of whose characters is one symbol, None of other texts."""
+        return self.symbols(text) if _PLAIN.fullmatch(text) else None
 
     def frequency(self, letter: str) -> float:
         """Logarithm of how often a character occurs in running text."""

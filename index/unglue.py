@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -182,6 +182,7 @@ def _heading_end(text: str, start: int, most: int, needed: float) -> int:
         return 0
     chunk = _CHUNK.search(rest)
     last = min(chunk.start() if chunk else len(rest), most)
+    letters = characters().letters(rest)
     best, end = needed, 0
     for at in range(_TITLE[0], last):
         if (
@@ -191,7 +192,8 @@ def _heading_end(text: str, start: int, most: int, needed: float) -> int:
             or len(rest) - at < 6
         ):
             continue
-        odds = _ends_here(rest, at) + (_SPACE if rest[at].isspace() else 0.0)
+        here = _parted(letters[:at], letters[at:]) if letters else _ends_here(rest, at)
+        odds = here + (_SPACE if rest[at].isspace() else 0.0)
         if odds > best:
             best, end = odds, start + at
     return end
@@ -200,11 +202,17 @@ def _heading_end(text: str, start: int, most: int, needed: float) -> int:
 def _ends_here(text: str, at: int) -> float:
     """Log odds that a sentence could end before `at` and one begins there, against running on."""
     model = characters()
-    before, after = model.symbols(text[max(0, at - 12) : at])[-2:], model.symbols(text[at : at + 18])[:4]
+    return _parted(model.symbols(text[max(0, at - 12) : at]), model.symbols(text[at : at + 18]))
+
+
+def _parted(left: Sequence[int], right: Sequence[int]) -> float:
+    """The same of the symbols on both sides."""
+    model = characters()
+    before, after = left[-2:], right[:4]
     if len(after) < 3 or not before:
         return -99.0
-    stops = max(model.follow(before, model.symbols(stop)) for stop in _STARTS)
-    return stops + model.follow(model.symbols("。"), after) - model.follow(before, after)
+    stops = [model.follow(before, model.symbols(stop)) for stop in _STARTS]
+    return max(stops) + model.follow(model.symbols("。"), after) - model.follow(before, after)
 
 
 def _cut(line: Line, places: list[int]) -> Iterator[Line]:
