@@ -106,6 +106,8 @@ def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequ
 
 def _may_go_on(tail: Half, head: Half) -> bool:
     """Whether a half that stands elsewhere is worth a look: it is not clearly likelier as a beginning."""
+    if tail.jump and not head.jump:
+        return False  # it says itself that it goes on elsewhere
     if 0 < head.order - tail.order <= _CLOSE_BY or (
         abs(head.order - tail.order) <= _CLOSE_BY and not tail.state
     ):
