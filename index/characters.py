@@ -32,9 +32,10 @@ _NORMAL = (
     (re.compile(r"[0-9０-９]+(?:[.,．][0-9０-９]+)*"), NUMBER),
     (re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]+"), WORD),
 )
-_PLAIN = re.compile(r"[^\s0-9０-９A-Za-zＡ-Ｚａ-ｚ,;:!?()]*")  # nothing in it is read as something else
 _COUNTS = tuple(float(2.0 ** (logarithm / 2)) for logarithm in range(256))
-_WIDE = str.maketrans(",;:!?()", "，；：！？（）")
+_NARROW = ",;:!?()"
+_WIDE = str.maketrans(_NARROW, "，；：！？（）")
+_PLAIN = re.compile(rf"[^\s0-9０-９A-Za-zＡ-Ｚａ-ｚ{_NARROW}]*")  # no character of it is read as another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ class Characters:
             self.written[text] = found
         return found
 
-    def letters(self, text: str) -> tuple[int, ...] | None:
+    def aligned(self, text: str) -> tuple[int, ...] | None:
         """The symbols of a text each of whose characters is one symbol, None of other texts."""
         return self.symbols(text) if _PLAIN.fullmatch(text) else None
 

@@ -113,7 +113,7 @@ def _may_go_on(tail: Half, head: Half) -> bool:
     ):
         return True
     least = _RUNNING if not tail.state and shapes.runs_on(tail.text) else _HOPELESS
-    return tail.jump or head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > least
+    return head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > least
 
 
 def _around(pieces: Sequence[Piece], tails: Sequence[Half]) -> Iterator[Features]:

@@ -98,8 +98,8 @@ def goes_on(tail: Half, head: Half, page: str, beside: int, about: About) -> Ite
     quotation = balance(tail.text, head.text)
     if quotation:
         yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
-    if tail.jump or head.jump:
-        yield f"half jump {'both' if tail.jump and head.jump else 'away' if tail.jump else 'back'}", 1.0
+    if head.jump:
+        yield f"half jump {'both' if tail.jump else 'back'}", 1.0
     yield from _on_page(tail.text.rstrip(), head.text.lstrip(), page)
     yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
     if shapes.runs_on(tail.text):

@@ -182,7 +182,7 @@ def _heading_end(text: str, start: int, most: int, needed: float) -> int:
         return 0
     chunk = _CHUNK.search(rest)
     last = min(chunk.start() if chunk else len(rest), most)
-    letters = characters().letters(rest)
+    symbols = characters().aligned(rest)
     best, end = needed, 0
     for at in range(_TITLE[0], last):
         if (
@@ -192,7 +192,7 @@ def _heading_end(text: str, start: int, most: int, needed: float) -> int:
             or len(rest) - at < 6
         ):
             continue
-        here = _parted(letters[:at], letters[at:]) if letters else _ends_here(rest, at)
+        here = _parted(symbols[:at], symbols[at:]) if symbols else _ends_here(rest, at)
         odds = here + (_SPACE if rest[at].isspace() else 0.0)
         if odds > best:
             best, end = odds, start + at
@@ -206,7 +206,7 @@ def _ends_here(text: str, at: int) -> float:
 
 
 def _parted(left: Sequence[int], right: Sequence[int]) -> float:
-    """The same of the symbols on both sides."""
+    """Log odds that a sentence could end after symbols `left` and one begins with `right`."""
     model = characters()
     before, after = left[-2:], right[:4]
     if len(after) < 3 or not before:
