@@ -23,8 +23,19 @@ _YEAR = re.compile(
 )
 _TIME = re.compile(r"\d{1,2}[:：]\d\d|[春夏秋冬]|周末|期间|[节前后时早晚]|之际")
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿半双数几多少免无没全均每首单\d０-９]|所有")
-_KINDS = (  # a kind of answer, how it is asked for, and how it is recognized
-    (
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of answer: the key where it is missing, how it is asked for, and how it is recognized."""
+
+    missing: str
+    asking: re.Pattern[str]
+    answer: re.Pattern[str]
+
+
+_KINDS = (
+    _Kind(
         "no_money",
         re.compile(
             r"(?:票价|门票|售价|房价|价格|月薪|年薪|工资)[^，。？?]{0,4}(?:多少|几|多高)|多少[万亿]{0,2}(?:钱|元)|"
@@ -32,14 +43,14 @@ _KINDS = (  # a kind of answer, how it is asked for, and how it is recognized
         ),
         re.compile(r"元|角|分钱|块|免费|美金|英镑|便士|美分|[￥$¥]|免收|不收|卢布|镑|钱"),
     ),
-    (
+    _Kind(
         "no_telephone",
         re.compile(
             r"(?:电话|热线|联系方式|手机号)码?(?:号码)?(?:是|有|为)?(?:多少|什么|几|哪)|(?:什么|哪个|啥)(?:电话|热线)"
         ),
         re.compile(r"\d{5,}|\d{3,4}[-－—]\d{3,}|(?<!\d)1[12]\d{1,3}(?!\d)"),
     ),
-    (
+    _Kind(
         "no_address",
         re.compile(r"(?:地址|网址|邮箱|门牌号)(?:是|在|为)?(?:哪|什么|啥|多少)|(?:什么|哪个)(?:地址|网址)"),
         re.compile(r"[a-zA-Z]{2,}\.[a-zA-Z]|www|@|[路街巷道弄村镇]|\d+号|位于|坐落|地处"),
@@ -58,7 +69,7 @@ class Gap:
 
 
 def gap(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
-    """The first thing asked for that a sentence lacks; None when nothing plainly is missing.
+    """The first thing asked for that a sentence lacks; None when nothing is plainly missing.
 
     `pieces` are all candidates, the sentence and its neighbours among them. A sentence that has lost a number
     lacks none: `rag.lost` settles it.
@@ -75,9 +86,9 @@ def gap(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
 
 
 def _kind(asked: Asked, whole: str) -> Gap | None:
-    for key, asking, answer in _KINDS:
-        if asking.search(asked.text) and not answer.search(whole):
-            return Gap(key)
+    for kind in _KINDS:
+        if kind.asking.search(asked.text) and not kind.answer.search(whole):
+            return Gap(kind.missing)
     return None
 
 
