@@ -29,13 +29,13 @@ from index.records import Where
 from index.search import Hit, MemoryIndex, Ranker, System, open_index
 from rag import features
 from rag.assistant import Assistant, Settings
-from rag.evidence import Piece
 from rag.facts import dates, numbers
 from rag.question import understand
 from rag.reading import Reader
 from rag.rerank import NEAR, Reranker, load_reranker, read_hits, reorder
 from rag.retrieve import candidates
 from rag.scene import Scene
+from rag.weigh import Measured
 from rag.words import names, speakers, tagged
 
 SEED = 7
@@ -252,16 +252,17 @@ def spoken(text: str) -> list[tuple[str, int, int]]:
 def case(reader: Reader, question: str, group: str, kind: str, place: int, size: int) -> Case:
     if kind in ("removed", "said_removed"):
         place, size = -1, 0
-    _, pieces, rows = looked_at(reader, question, group, kind)
+    here = looked_at(reader, question, group, kind)
     right = np.array(
-        [place >= 0 and p.passage.id == group and p.start < place + size and place < p.end for p in pieces]
+        [
+            place >= 0 and p.passage.id == group and p.start < place + size and place < p.end
+            for p in here.pieces
+        ]
     )
-    return Case(group, kind, rows, right, np.ones(len(rows), np.float32), question)
+    return Case(group, kind, here.rows, right, here.timely, question)
 
 
-def looked_at(
-    reader: Reader, question: str, group: str, kind: str
-) -> tuple[Scene, list[Piece], features.Rows]:
+def looked_at(reader: Reader, question: str, group: str, kind: str) -> Measured:
     """The candidate sentences for a question put to an archive in memory, and what is measured of them."""
     asked = understand(question)
     hits = candidates(reader.index, question, DEPTH)
@@ -271,7 +272,8 @@ def looked_at(
     hits = reorder(hits, reads)
     vector = reader.index.encoder.encode([question])[0]
     scene = Scene(asked, reader.rarity(), reader.index.encoder, vector, reader.index.reranker)
-    return scene, *features.measure(scene, hits, reader.cuts(hits), reads)
+    pieces, rows = features.measure(scene, hits, reader.cuts(hits), reads)
+    return Measured(scene, pieces, rows, np.ones(len(rows), np.float32))
 
 
 def unread(case: Case) -> Case:

@@ -105,9 +105,8 @@ def of_group(held: Folder, reader: Reader, group: str, *, removed: bool) -> Iter
     for question, kind in questions:
         row = held.spans.get((question, held.corpus[group]))
         place = (row["answer_start"], row["answer_start"] + len(row["answer"])) if row else (-1, -1)
-        scene, pieces, rows = looked_at(reader, question, group, kind)
-        if pieces:
-            here = Measured(scene, pieces, rows, np.ones(len(rows), np.float32))
+        here = looked_at(reader, question, group, kind)
+        if here.pieces:
             yield observed(kind, question, here, group, place)
 
 
