@@ -17,22 +17,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.document import ModelError
 from index.encode import bundled
+from index.trigrams import COUNTS, NOTHING, SMOOTHING, Placed, Trigrams
 
 NUMBER, WORD = "0", "a"
-_SMOOTHING = (32.0, 16.0)  # weight of the shorter context, as if seen so often
 _UNKNOWN = 0
-_NOTHING = -1  # before the first symbol
 _REMEMBERED = 100_000  # log probabilities that are kept, some 20 MB
 _LARGEST = 32 * 1024 * 1024  # bytes that the unpacked model may have
+_SPACE = re.compile(r"\s+")
 _NORMAL = (
-    (re.compile(r"\s+"), ""),
+    (_SPACE, ""),
     (re.compile(r"[0-9０-９]+(?:[.,．][0-9０-９]+)*"), NUMBER),
     (re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]+"), WORD),
 )
-_COUNTS = tuple(float(2.0 ** (logarithm / 2)) for logarithm in range(256))
+_COUNTS: tuple[float, ...] = tuple(COUNTS.tolist())
+_TOKEN = re.compile(r"[0-9０-９]+(?:[.,．][0-9０-９]+)*|[A-Za-zＡ-Ｚａ-ｚ]+")  # what is one symbol
 _NARROW = ",;:!?()"
 _WIDE = str.maketrans(_NARROW, "，；：！？（）")
 _PLAIN = re.compile(rf"[^\s0-9０-９A-Za-zＡ-Ｚａ-ｚ{_NARROW}]*")  # no character of it is read as another
@@ -51,6 +53,8 @@ class Characters:
     triple_starts: Sequence[int]
     triple_ends: Sequence[int]
     triples: Sequence[int]
+    many: Trigrams  # the same for many questions at once
+    codes: npt.NDArray[np.int64]  # numbers by code point, the last for all beyond
     known: dict[tuple[int, int, int], float] = field(default_factory=dict)  # what was asked before
     written: dict[str, tuple[int, ...]] = field(default_factory=dict)  # symbols of texts asked for before
 
@@ -65,9 +69,18 @@ class Characters:
             self.written[text] = found
         return found
 
-    def aligned(self, text: str) -> tuple[int, ...] | None:
-        """The symbols of a text each of whose characters is one symbol, None of other texts."""
-        return self.symbols(text) if _PLAIN.fullmatch(text) else None
+    def placed(self, text: str) -> Placed:
+        """The symbols of a text with their places; numbers or words with a blank between them are two."""
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        symbols = self.codes[np.minimum(points, len(self.codes) - 1)]
+        blank, inside = np.zeros((2, len(text)), bool)
+        for match in _TOKEN.finditer(text):
+            symbols[match.start()] = self.numbers[NUMBER if match.group()[0].isdigit() else WORD]
+            inside[match.start() + 1 : match.end()] = True
+        for match in _SPACE.finditer(text):
+            blank[match.start() : match.end()] = True
+        kept = ~(blank | inside)
+        return Placed(symbols[kept], np.concatenate(([0], np.cumsum(kept))), points, blank, inside)
 
     def frequency(self, letter: str) -> float:
         """Logarithm of how often a character occurs in running text."""
@@ -97,8 +110,8 @@ class Characters:
 
     def follow(self, before: Sequence[int], after: Sequence[int]) -> float:
         """Log probability of `after` given `before`."""
-        last = before[-1] if before else _NOTHING
-        earlier = before[-2] if len(before) > 1 else _NOTHING
+        last = before[-1] if before else NOTHING
+        earlier = before[-2] if len(before) > 1 else NOTHING
         total = 0.0
         for symbol in after:
             key = (earlier, last, symbol)
@@ -113,16 +126,16 @@ class Characters:
 
     def _next(self, earlier: int, last: int, symbol: int) -> float:
         probability = self._one(symbol)
-        if last == _NOTHING:
+        if last == NOTHING:
             return probability
         count, _ = self._pair(last, symbol)
-        probability = (count + _SMOOTHING[0] * probability) / (self.ones[last] + _SMOOTHING[0])
-        if earlier == _NOTHING:
+        probability = (count + SMOOTHING[0] * probability) / (self.ones[last] + SMOOTHING[0])
+        if earlier == NOTHING:
             return probability
         context, row = self._pair(earlier, last)
         if context == 0.0:
             return probability
-        return (self._triple(row, symbol) + _SMOOTHING[1] * probability) / (context + _SMOOTHING[1])
+        return (self._triple(row, symbol) + SMOOTHING[1] * probability) / (context + SMOOTHING[1])
 
     def _one(self, symbol: int) -> float:
         return self.ones[symbol] / self.total
@@ -170,10 +183,14 @@ def _loaded(path: Path) -> Characters:
             np.concatenate(([0], np.cumsum(arrays[name], dtype=np.int64)))
             for name in ("pair_rows", "triple_rows")
         ]
+        pairs, triples = (
+            _keys(arrays[f"{name}_rows"], arrays[f"{name}_ends"], len(ones)) for name in ("pair", "triple")
+        )
     except (OSError, lzma.LZMAError, SafetensorError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: the character model is damaged ({error}); install youju again") from error
+    numbers = {letter: number for number, letter in enumerate(letters)}
     return Characters(
-        numbers={letter: number for number, letter in enumerate(letters)},
+        numbers=numbers,
         ones=ones.tolist(),
         total=float(ones.sum()),
         # Single numbers are read out of views several times as fast as out of arrays.
@@ -183,4 +200,19 @@ def _loaded(path: Path) -> Characters:
         triple_starts=starts[1].data,
         triple_ends=arrays["triple_ends"].data,
         triples=arrays["triples"].data,
+        many=Trigrams(ones, pairs, arrays["pairs"], triples, arrays["triples"]),
+        codes=_codes(numbers),
     )
+
+
+def _keys(rows: npt.NDArray[Any], ends: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
+    keys: npt.NDArray[np.int64] = np.repeat(np.arange(len(rows)), rows) * size + ends
+    return keys
+
+
+def _codes(numbers: dict[str, int]) -> npt.NDArray[np.int64]:
+    codes = np.full(ord(max(numbers)) + 2, _UNKNOWN)
+    codes[[ord(letter) for letter in numbers]] = list(numbers.values())
+    for narrow, wide in zip(_NARROW, _NARROW.translate(_WIDE), strict=True):
+        codes[ord(narrow)] = numbers.get(wide, _UNKNOWN)
+    return codes

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+
+import numpy as np
 
 from index import shapes
 from index.bylines import SURNAMES, is_byline, is_names, is_note
 from index.characters import characters
 from index.lines import Line, columns
+from index.trigrams import NOTHING, Placed, Reals, Symbols
 
 _BLOCK = 600  # characters of a line that is more than a paragraph
 _PARAGRAPH = 45  # characters of the shortest paragraph that a heading is looked for in
 _PAGE = 100_000  # characters of a file beyond which it is no page, and glued headings are not looked for
 _TITLE = (4, 42)  # characters of a glued headline, least and most
+_BEYOND = 24  # characters beyond the longest headline that are looked at
+_REST = 6  # characters behind a headline at least
 _CLEAR, _IN_BLOCK = (
     5.0,
     7.0,
@@ -43,7 +48,6 @@ _NUMBER, _BLANK = (
 _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
 _GAP = re.compile(r"(?<=[^\s\d])[ \u3000](?=[^\s\d])")
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
-_STARTS = ("。", "，")
 _SPACE = 4.0  # what a blank counts, where a headline may end
 _FEW = 50  # characters of the shortest piece that sentences of a block make
 _NAME = 3.0  # log odds wanted before a name has two characters only
@@ -75,7 +79,7 @@ def _headed(line: Line) -> Iterator[Line]:
         return
     rest = line.text[match.end() : match.end() + 24]
     number = characters().gap(match[1], rest) > _NUMBER
-    clear = len(match[2]) > 1 or _ends_here(match[1] + rest, len(match[1])) > _BLANK
+    clear = len(match[2]) > 1 or _ends_between(match[1], rest) > _BLANK
     yield from _cut(line, [match.end()] if clear and not number else [])
 
 
@@ -83,13 +87,13 @@ def _taken_apart(line: Line) -> Iterator[Line]:
     """The pieces of a page that came out as one block."""
     text = line.text
     places = set(_printed_apart(text))
-    for start in sorted({0, *places}):
-        end = _heading_end(text, start, _TITLE[1], _CLEAR)
-        if end:
-            places.add(end)
-    for match in _ENDS.finditer(text):
-        if match.end() not in places and (end := _heading_end(text, match.end(), _TITLE[1], _IN_BLOCK)):
-            places |= {match.end(), end}
+    clear = sorted({0, *places})
+    sentences = [match.end() for match in _ENDS.finditer(text)]
+    ends = _heading_ends(text, dict.fromkeys(sentences, _IN_BLOCK) | dict.fromkeys(clear, _CLEAR))
+    places |= {ends[start] for start in clear if start in ends}
+    for start in sentences:
+        if start in ends and start not in places:
+            places |= {start, ends[start]}
     yield from _cut(line, _sentences_apart(text, sorted(places)))
 
 
@@ -175,44 +179,68 @@ def _begins(text: str) -> float:
     return model.follow(model.symbols("。"), model.symbols(text)[:3])
 
 
-def _heading_end(text: str, start: int, most: int, needed: float) -> int:
-    """Where a headline ends that begins at `start` and has text right behind it; 0 when there is none."""
-    rest = text[start : start + most + 24]
+def _heading_ends(text: str, needed: Mapping[int, float]) -> dict[int, int]:
+    """Where headlines end that have text right behind them, by the places at which they begin.
+
+    `needed` holds the places to look at, and the log odds that are wanted there.
+    """
+    firsts = {start: last for start in needed if (last := _longest(text, start)) > start + _TITLE[0]}
+    if not firsts:
+        return {}
+    starts = np.repeat(list(firsts), [last - start - _TITLE[0] for start, last in firsts.items()])
+    at = np.concatenate([np.arange(start + _TITLE[0], last) for start, last in firsts.items()])
+    placed = characters().placed(text)
+    ascii = placed.points < 128
+    possible = ~(placed.blank[at - 1] | placed.inside[at] | (ascii[at - 1] & ascii[at]))
+    starts, at = starts[possible], at[possible]
+    odds = _parted(placed, starts, at) + np.where(placed.blank[at], _SPACE, 0.0)
+    enough = odds > np.array([needed[start] for start in starts.tolist()])
+    best = sorted(zip((-odds[enough]).tolist(), starts[enough].tolist(), at[enough].tolist(), strict=True))
+    found: dict[int, int] = {}
+    for _, start, end in best:
+        if start not in found and shapes.is_headline(text[start:end]):
+            found[start] = end
+    return found
+
+
+def _longest(text: str, start: int) -> int:
+    """The last place at which a headline may end that begins at `start`; `start` where none begins."""
+    rest = text[start : start + _TITLE[1] + _BEYOND]
     if shapes.DATELINE.match(rest) or shapes.JUMP_BACK.match(rest):
-        return 0
+        return start
     chunk = _CHUNK.search(rest)
-    last = min(chunk.start() if chunk else len(rest), most)
-    symbols = characters().aligned(rest)
-    best, end = needed, 0
-    for at in range(_TITLE[0], last):
-        if (
-            rest[at - 1].isspace()
-            or (rest[at - 1].isascii() and rest[at].isascii())
-            or not shapes.is_headline(rest[:at])
-            or len(rest) - at < 6
-        ):
-            continue
-        here = _parted(symbols[:at], symbols[at:]) if symbols else _ends_here(rest, at)
-        odds = here + (_SPACE if rest[at].isspace() else 0.0)
-        if odds > best:
-            best, end = odds, start + at
-    return end
+    return start + min(chunk.start() if chunk else len(rest), _TITLE[1], len(rest) - _REST + 1)
 
 
-def _ends_here(text: str, at: int) -> float:
-    """Log odds that a sentence could end before `at` and one begins there, against running on."""
-    model = characters()
-    return _parted(model.symbols(text[max(0, at - 12) : at]), model.symbols(text[at : at + 18]))
+def _ends_between(left: str, right: str) -> float:
+    """Log odds that a sentence could end between two texts, against its going on."""
+    end = np.array([len(left)])
+    return float(_parted(characters().placed(left + right), np.zeros_like(end), end)[0])
 
 
-def _parted(left: Sequence[int], right: Sequence[int]) -> float:
-    """Log odds that a sentence could end after symbols `left` and one begins with `right`."""
-    model = characters()
-    before, after = left[-2:], right[:4]
-    if len(after) < 3 or not before:
-        return -99.0
-    stops = [model.follow(before, model.symbols(stop)) for stop in _STARTS]
-    return max(stops) + model.follow(model.symbols("。"), after) - model.follow(before, after)
+def _parted(placed: Placed, starts: Symbols, at: Symbols) -> Reals:
+    """Log odds that a sentence from `starts` could end at the places `at`, against its running on there."""
+    many, symbols, here = characters().many, placed.symbols, placed.before[at]
+    stop, comma = (np.full(len(at), characters().numbers[mark]) for mark in "。，")
+    nothing = np.full(len(at), NOTHING)
+    begun = here - placed.before[starts]
+    last = np.where(begun > 0, symbols[here - 1], NOTHING)
+    earlier = np.where(begun > 1, symbols[here - 2], NOTHING)
+    seen = placed.before[np.minimum(starts + _TITLE[1] + _BEYOND, len(placed.points))]
+    told = (begun > 0) & (here + 3 <= seen)
+    first, second = (symbols[np.minimum(here + step, len(symbols) - 1)] for step in (0, 1))
+    asked = (  # two symbols and what may follow them
+        (earlier, last, stop),
+        (earlier, last, comma),
+        (nothing, stop, first),
+        (stop, first, second),
+        (earlier, last, first),
+        (last, first, second),
+    )
+    found = many.logarithms(*np.concatenate(asked, axis=1)).reshape(len(asked), -1)
+    ended, halted, begins, goes_on, runs_on, runs_further = found
+    odds = np.maximum(ended, halted) + begins + goes_on - runs_on - runs_further
+    return np.where(told, odds, -99.0)
 
 
 def _cut(line: Line, places: list[int]) -> Iterator[Line]:
