@@ -10,7 +10,7 @@ import lzma
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from index.document import ModelError
 from index.encode import bundled
-from index.trigrams import COUNTS, NOTHING, SMOOTHING, Placed, Trigrams
+from index.trigrams import COUNTS, NOTHING, SMOOTHING, Placed, Reals, Symbols, Trigrams
 
 NUMBER, WORD = "0", "a"
 _UNKNOWN = 0
@@ -54,7 +54,7 @@ class Characters:
     triple_ends: Sequence[int]
     triples: Sequence[int]
     many: Trigrams  # the same for many questions at once
-    codes: npt.NDArray[np.int64]  # numbers by code point, the last for all beyond
+    codes: Symbols  # numbers by code point, the last for all beyond
     known: dict[tuple[int, int, int], float] = field(default_factory=dict)  # what was asked before
     written: dict[str, tuple[int, ...]] = field(default_factory=dict)  # symbols of texts asked for before
 
@@ -71,8 +71,8 @@ class Characters:
 
     def placed(self, text: str) -> Placed:
         """The symbols of a text with their places; numbers or words with a blank between them are two."""
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        symbols = self.codes[np.minimum(points, len(self.codes) - 1)]
+        points = _points(text)
+        symbols = self._numbered(points)
         blank, inside = np.zeros((2, len(text)), bool)
         for match in _TOKEN.finditer(text):
             symbols[match.start()] = self.numbers[NUMBER if match.group()[0].isdigit() else WORD]
@@ -90,6 +90,11 @@ class Characters:
         """How many natural logarithms rarer than everywhere two characters stand together."""
         count, _ = self._pair(self.numbers.get(pair[0], _UNKNOWN), self.numbers.get(pair[1], _UNKNOWN))
         return math.log(self.total / (count + 4.0))
+
+    def rarities(self, pairs: Iterable[str]) -> Reals:
+        """The rarities of many pairs."""
+        symbols = self._numbered(_points("".join(pairs)))
+        return self.many.rarities(symbols[::2], symbols[1::2])
 
     def fit(self, left: str, right: str, *, depth: int = 6) -> float:
         """Log odds that `right` goes on inside the sentence that `left` leaves open.
@@ -124,6 +129,9 @@ class Characters:
             earlier, last = last, symbol
         return total
 
+    def _numbered(self, points: npt.NDArray[np.uint32]) -> Symbols:
+        return self.codes[np.minimum(points, len(self.codes) - 1)]
+
     def _next(self, earlier: int, last: int, symbol: int) -> float:
         probability = self._one(symbol)
         if last == NOTHING:
@@ -153,6 +161,10 @@ class Characters:
         if at < end and self.triple_ends[at] == symbol:
             return _COUNTS[self.triples[at]]
         return 0.0
+
+
+def _points(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _normal(text: str) -> str:
@@ -205,12 +217,12 @@ def _loaded(path: Path) -> Characters:
     )
 
 
-def _keys(rows: npt.NDArray[Any], ends: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
-    keys: npt.NDArray[np.int64] = np.repeat(np.arange(len(rows)), rows) * size + ends
+def _keys(rows: npt.NDArray[Any], ends: npt.NDArray[Any], size: int) -> Symbols:
+    keys: Symbols = np.repeat(np.arange(len(rows)), rows) * size + ends
     return keys
 
 
-def _codes(numbers: dict[str, int]) -> npt.NDArray[np.int64]:
+def _codes(numbers: dict[str, int]) -> Symbols:
     codes = np.full(ord(max(numbers)) + 2, _UNKNOWN)
     codes[[ord(letter) for letter in numbers]] = list(numbers.values())
     for narrow, wide in zip(_NARROW, _NARROW.translate(_WIDE), strict=True):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from index import shapes
-from index.characters import characters
 from index.cohesion import Bag
-from index.fitting import Half, begins, ends, goes_on
-from index.joints import beyond, speaks_of
+from index.fitting import Half, attractions, begins, ends, fits, goes_on
+from index.joints import beyond, closed, opened, speaks_of
 from index.meaning import Vector, cosines, vectors
 from index.pieces import INSERTS, Piece
 from index.weights import Features
@@ -24,6 +23,8 @@ _RUNNING = -3.0  # the same where the left half is surely running text
 _MOST = 2500  # halves of a page that are compared with each other
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
+
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -42,8 +43,6 @@ def choices(pieces: Sequence[Piece]) -> Choices:
     """Every piece that may break off inside a sentence, and every one that may go on with one."""
     tails, heads = _halves(pieces)
     page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
-    orders = [head.order for head in heads]
-    every = len(tails) * len(heads) <= _MOST
 
     @cache
     def about(row: int, step: int) -> Bag:
@@ -51,13 +50,13 @@ def choices(pieces: Sequence[Piece]) -> Choices:
 
     made = Choices()
     for tail, alike in zip(tails, _around(pieces, tails), strict=True):
-        beside = dict(beyond(pieces, tail.row))
-        near = heads if every else _following(heads, orders, tail)
-        found = [head for head in near if head.row != tail.row and _may_go_on(tail, head)]
         made.lefts[tail.row] = [*ends(tail), *alike]
-        for head in found:
-            features = goes_on(tail, head, page, beside.get(head.row, -1), about)
-            made.pairs[tail.row, head.row] = list(features)
+    besides = [dict(beyond(pieces, tail.row)) for tail in tails]
+    pairs = np.nonzero(_candidates(tails, heads))
+    for left, right, attracts in zip(*pairs, attractions(tails, heads, pairs), strict=True):
+        tail, head = tails[left], heads[right]
+        features = goes_on(tail, head, page, besides[left].get(head.row, -1), about)
+        made.pairs[tail.row, head.row] = [*attracts, *features]
     wanted = {right for _, right in made.pairs}
     made.rights = {head.row: list(begins(head)) for head in heads if head.row in wanted}
     return made
@@ -72,11 +71,13 @@ def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
         if piece.kind in ("body", "headline") and not piece.level and piece.open:
             state = "" if piece.kind == "body" or piece.away else _between(pieces, row)
             if not shapes.semi_ended(piece.text):
-                tails.append(Half(row, order, piece.text, bool(piece.away), state, piece.last_line))
+                shown = piece.last_line, shapes.runs_on(piece.text), opened(piece.text)
+                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shown))
         body = piece.kind == "body" or (piece.kind == "headline" and not piece.level)
         if body and not shapes.opens_with_dateline(piece.text) and not shapes.greets(piece.text):
             above = _above(pieces, row)
-            heads.append(Half(row, order, piece.text, bool(piece.back), above, piece.first_line))
+            shown = piece.first_line, shapes.continues(piece.text), closed(piece.text)
+            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shown))
         order += 1
     return tails, heads
 
@@ -99,21 +100,26 @@ def _between(pieces: Sequence[Piece], row: int) -> str:
     return f"{before} {after}"
 
 
-def _following(heads: Sequence[Half], orders: Sequence[int], tail: Half) -> Sequence[Half]:
-    at = bisect_right(orders, tail.order)
-    return heads[at : at + _FOLLOWING]
+def _candidates(tails: Sequence[Half], heads: Sequence[Half]) -> Flags:
+    """Which right halves (axis 1) are worth a look for which left ones.
 
-
-def _may_go_on(tail: Half, head: Half) -> bool:
-    """Whether a half that stands elsewhere is worth a look: it is not clearly likelier as a beginning."""
-    if tail.jump and not head.jump:
-        return False  # it says itself that it goes on elsewhere
-    if 0 < head.order - tail.order <= _CLOSE_BY or (
-        abs(head.order - tail.order) <= _CLOSE_BY and not tail.state
-    ):
-        return True
-    least = _RUNNING if not tail.state and shapes.runs_on(tail.text) else _HOPELESS
-    return head.jump or characters().fit(tail.text[-12:], head.text[:12], depth=2) > least
+    One that stands elsewhere is not where it is clearly likelier as a beginning, or where the left half says
+    itself that it goes on elsewhere.
+    """
+    orders = np.array([tail.order for tail in tails])[:, None], np.array([head.order for head in heads])
+    told = np.array([(bool(tail.state), tail.sure, tail.jump) for tail in tails], bool).reshape(-1, 3)
+    doubtful, sure, away = told.T[..., None]
+    back = np.array([head.jump for head in heads], bool)
+    distance = orders[1] - orders[0]
+    possible: Flags = (distance != 0) & (back | ~away)
+    if len(tails) * len(heads) > _MOST:
+        following = np.arange(len(heads)) - np.searchsorted(orders[1], orders[0], "right")
+        possible &= (following >= 0) & (following < _FOLLOWING)
+    close = (abs(distance) <= _CLOSE_BY) & ((distance > 0) | ~doubtful)
+    far = np.nonzero(possible & ~close & ~back)
+    least = np.where(sure & ~doubtful, _RUNNING, _HOPELESS)
+    possible[far] = fits(tails, heads, far) > least[far[0], 0]
+    return possible
 
 
 def _around(pieces: Sequence[Piece], tails: Sequence[Half]) -> Iterator[Features]:

@@ -6,20 +6,27 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import add
+
+import numpy as np
 
 from index.characters import characters
 
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 _COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
+_REMEMBERED = 400_000  # pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """The different Han character pairs of a text, and what they weigh together."""
+    """The different Han character pairs of a text; `mass` is what they weigh together."""
 
     pairs: frozenset[str] = frozenset()
-    mass: float = 0.0
+
+    @property
+    def mass(self) -> float:
+        return _mass(self.pairs)
 
 
 EMPTY = Bag()
@@ -28,12 +35,15 @@ EMPTY = Bag()
 @lru_cache(maxsize=4096)
 def bag(text: str) -> Bag:
     """The pairs of a text."""
-    return _weighed(frozenset(run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)))
+    pairs: set[str] = set()
+    for run in _HAN.findall(text):
+        pairs.update(map(add, run, run[1:]))
+    return Bag(frozenset(pairs))
 
 
 def merged(bags: Iterable[Bag]) -> Bag:
     """The pairs that are in any of the bags."""
-    return _weighed(frozenset().union(*(one.pairs for one in bags)))
+    return Bag(frozenset().union(*(one.pairs for one in bags)))
 
 
 def cohesion(one: Bag, other: Bag) -> float:
@@ -52,13 +62,27 @@ def coverage(title: Bag, body: Bag) -> float:
 
 
 def _shared(one: Bag, other: Bag) -> float:
-    return math.fsum(map(_weight, one.pairs & other.pairs))  # the same in whatever order
+    return _sum(one.pairs & other.pairs)
 
 
-def _weighed(pairs: frozenset[str]) -> Bag:
-    return Bag(pairs, math.fsum(map(_weight, pairs)))
+@lru_cache(maxsize=4096)
+def _mass(pairs: frozenset[str]) -> float:
+    return _sum(pairs)
 
 
-@lru_cache(maxsize=400_000)
-def _weight(pair: str) -> float:
-    return max(0.0, characters().rarity(pair) - _COMMON) ** 2
+def _sum(pairs: frozenset[str]) -> float:
+    """What pairs weigh together; what each weighs is kept."""
+    weights = _weights()
+    new = list(pairs.difference(weights))
+    if new:
+        found = np.square(np.maximum(characters().rarities(new) - _COMMON, 0.0))
+        weights.update(zip(new, found.tolist(), strict=True))
+    if len(weights) > _REMEMBERED:
+        _weights.cache_clear()  # others may still read the old ones
+    return math.fsum(map(weights.__getitem__, pairs))  # the same in whatever order
+
+
+@cache
+def _weights() -> dict[str, float]:
+    """What pairs weigh that were asked for before."""
+    return {}

@@ -148,17 +148,15 @@ class StaticEncoder:
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
         encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        pieces = [encoding.ids for encoding in encodings]
-        sums = np.zeros((len(texts), self.dim), np.float32)
-        filled = [row for row, ids in enumerate(pieces) if ids]
-        if filled:
-            lengths = np.array([len(pieces[row]) for row in filled])
-            flat = np.concatenate([np.asarray(pieces[row], np.int64) for row in filled])
-            if flat.max() >= len(self.table):
-                raise ModelError(f"{self.name}: the tokenizer knows more pieces than there are vectors")
-            starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-            sums[filled] = np.add.reduceat(self.table[flat].astype(np.float32), starts, axis=0)
-        return unit(sums)
+        pieces = [np.asarray(encoding.ids, np.int64) for encoding in encodings]
+        if max((ids.max() for ids in pieces if len(ids)), default=0) >= len(self.table):
+            raise ModelError(f"{self.name}: the tokenizer knows more pieces than there are vectors")
+        wanted = np.zeros(len(self.table), bool)
+        for ids in pieces:
+            wanted[ids] = True
+        place = np.cumsum(wanted) - 1
+        table = self.table[wanted].astype(np.float32)  # each piece widened once, however often it occurs
+        return unit(np.stack([table[place[ids]].sum(axis=0) for ids in pieces]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from index import shapes
 from index.characters import characters
 from index.clean import Width
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance
+from index.trigrams import NOTHING, Reals, Symbols
+from index.weights import Features
 
 _CLIP = (-4.0, 7.0)  # least and most that one character at the joint may say
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
@@ -21,7 +26,10 @@ _HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
 _SENTENCE = re.compile(r"[。！？；]")
 _BRIEF = 30  # characters of a line that may be one of a list
 _SCRAP = 12  # characters of a text that is hardly a paragraph
+_EDGE, _BRIEF_EDGE = 12, 6  # characters at a joint in which two symbols are looked for
 _COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
+
+Pairs = tuple[npt.NDArray[np.intp], ...]  # numbers of left halves, and of right ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,9 @@ class Half:
     """The end or the beginning of a piece. `row` is its piece, `order` its place among pieces of text.
 
     `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it;
-    `line` how wide its line at the break is.
+    `line` how wide its line at the break is; `sure` whether a left one is surely running text, and whether a
+    right one begins with what only stands inside a sentence; `marks` are the quotations that it leaves open
+    or closes.
     """
 
     row: int
@@ -38,6 +48,8 @@ class Half:
     jump: bool = False
     state: str = ""
     line: Width = Width.UNKNOWN
+    sure: bool = False
+    marks: frozenset[str] = frozenset()
 
 
 def ends(tail: Half) -> Iterator[tuple[str, float]]:
@@ -45,7 +57,7 @@ def ends(tail: Half) -> Iterator[tuple[str, float]]:
     yield f"half ends{', maybe headline' if tail.state else ''}", 1.0
     if tail.line:
         yield f"half ends, line {tail.line}{', maybe headline' if tail.state else ''}", 1.0
-    if shapes.runs_on(tail.text):
+    if tail.sure:
         yield "half ends, running text", 1.0
     if _SENTENCE.search(tail.text):
         yield "half ends, after a sentence", 1.0
@@ -74,7 +86,7 @@ def begins(head: Half) -> Iterator[tuple[str, float]]:
         yield f"half begins, line {head.line}", 1.0
     if head.jump:
         yield "half begins, jump", 1.0
-    if shapes.continues(head.text):
+    if head.sure:
         yield "half begins, continues", 1.0
     if len(head.text) < _SCRAP:
         yield "half begins, scrap", 1.0
@@ -89,20 +101,22 @@ def begins(head: Half) -> Iterator[tuple[str, float]]:
 
 
 def goes_on(tail: Half, head: Half, page: str, beside: int, about: About) -> Iterator[tuple[str, float]]:
-    """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`."""
-    yield from _fit(tail.text, head.text)
+    """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`.
+
+    What the characters at the joint say is told by `attractions`.
+    """
     placed = _placed(tail, head, beside)
     yield f"half {placed}{', maybe headline' if tail.state else ''}", 1.0
-    if shapes.continues(head.text):
+    if head.sure:
         yield "half goes on", 1.0
-    quotation = balance(tail.text, head.text)
+    quotation = balance(tail.marks, head.marks, len(head.text))
     if quotation:
         yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
     if head.jump:
         yield f"half jump {'both' if tail.jump else 'back'}", 1.0
     yield from _on_page(tail.text.rstrip(), head.text.lstrip(), page)
     yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
-    if shapes.runs_on(tail.text):
+    if tail.sure:
         yield f"half running {placed}", 1.0
 
 
@@ -115,16 +129,45 @@ def _on_page(left: str, right: str, page: str) -> Iterator[tuple[str, float]]:
         yield "half pair on page", max(0.0, characters().rarity(pair) - _COMMON) / 5.0
 
 
-def _fit(left: str, right: str) -> Iterator[tuple[str, float]]:
-    """How much the characters at the joint attract each other."""
+def attractions(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> Iterator[Features]:
+    """How much the characters at the joint of each pair of a left and a right half attract each other."""
     model = characters()
-    before, after = model.symbols(left[-12:])[-2:], model.symbols(right[:12])[:2]
-    if not before:
-        return
-    for at, symbol in enumerate(after):
-        alone = math.log(model.ones[symbol] / model.total)
-        place = "second" if at else "first"
-        yield f"half attracts {place}", _clipped(model.follow([*before, *after[:at]], [symbol]) - alone)
+    left, right = _endings(tails, _EDGE), _beginnings(heads, _EDGE)
+    alone = np.where(right == NOTHING, 0.0, np.log(model.many.ones[right] / model.total))
+    odds = _joined(left[:, pairs[0]], right[:, pairs[1]]) - alone[:, pairs[1]]
+    odds[:, left[1, pairs[0]] == NOTHING] = 0.0
+    for first, second in (np.clip(odds, *_CLIP) / 3.0).T.tolist():
+        yield [("half attracts first", first), ("half attracts second", second)]
+
+
+def fits(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> Reals:
+    """Log odds that a right half goes on in the sentence of a left one, by two characters of each alone."""
+    left, right = _endings(tails, _BRIEF_EDGE), _beginnings(heads, _BRIEF_EDGE)
+    stop = np.array([[NOTHING], [characters().numbers["。"]]])
+    begun = _joined(np.repeat(stop, len(heads), axis=1), right).sum(axis=0)
+    odds = _joined(left[:, pairs[0]], right[:, pairs[1]]).sum(axis=0) - begun[pairs[1]]
+    told = (left[1, pairs[0]] != NOTHING) & (right[0, pairs[1]] != NOTHING)
+    return np.where(told, odds, 0.0)
+
+
+def _joined(left: Symbols, right: Symbols) -> Reals:
+    """Log probabilities of two symbols (axis 0) after two others; 0 of those that are not there."""
+    found = characters().many.logarithms(
+        np.concatenate([left[0], left[1]]), np.concatenate([left[1], right[0]]), right.reshape(-1)
+    )
+    return np.where(right == NOTHING, 0.0, found.reshape(right.shape))
+
+
+def _endings(tails: Sequence[Half], edge: int) -> Symbols:
+    """The last two symbols of left halves, in columns."""
+    found = [[NOTHING, NOTHING, *characters().symbols(tail.text[-edge:])][-2:] for tail in tails]
+    return np.array(found, np.int64).reshape(-1, 2).T
+
+
+def _beginnings(heads: Sequence[Half], edge: int) -> Symbols:
+    """The first two symbols of right halves, in columns."""
+    found = [[*characters().symbols(head.text[:edge]), NOTHING, NOTHING][:2] for head in heads]
+    return np.array(found, np.int64).reshape(-1, 2).T
 
 
 def _clipped(odds: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from index.characters import characters
 from index.cohesion import Bag, cohesion
-from index.joints import About, balance, circular
+from index.joints import About, balance, circular, closed, opened
 from index.shapes import continues
 
 _ENOUGH = 0.0  # log odds that a pair must reach
@@ -89,7 +89,7 @@ def _score(tail: Half, head: Half, page: str, beside: int, about: About) -> floa
     if continues(head.text):
         score += 4.0
     joint = tail.text[-2:] + head.text[:1], tail.text[-1:] + head.text[:2]
-    score += _BALANCE * balance(tail.text, head.text) - tail.doubt
+    score += _BALANCE * balance(opened(tail.text), closed(head.text), len(head.text)) - tail.doubt
     if not tail.doubt:
         score += _BREAKS_OFF + _ON_PAGE * sum(_HAN.match(part) is not None and part in page for part in joint)
     if head.under_head and not (tail.doubt and head.order - tail.order == 1):

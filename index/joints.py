@@ -49,18 +49,28 @@ def speaks_of(pieces: Sequence[Piece], row: int, step: int) -> Bag:
     return bag(texts[0]) if len(texts) == 1 else merged(bag(text) for text in texts)
 
 
-def balance(left: str, right: str) -> int:
-    """1 when the right half closes what the left half leaves open, -1 when only one of them does."""
-    found = 0
-    for opening, closing in _PAIRS:
-        open_left = left.rfind(opening) > left.rfind(closing)
-        first_close, first_open = right.find(closing), right.find(opening)
-        closed_right = first_close >= 0 and (first_open < 0 or first_close < first_open)
-        if open_left and closed_right:
-            return 1
-        if closed_right or (open_left and len(right) > _QUOTATION):
-            found = -1
-    return found
+def opened(left: str) -> frozenset[str]:
+    """The quotations and brackets that a left half leaves open, by their opening marks."""
+    return frozenset(opening for opening, closing in _PAIRS if left.rfind(opening) > left.rfind(closing))
+
+
+def closed(right: str) -> frozenset[str]:
+    """The quotations and brackets that a right half closes without opening them."""
+    return frozenset(
+        opening
+        for opening, closing in _PAIRS
+        if (at := right.find(closing)) >= 0 and right.find(opening, 0, at) < 0
+    )
+
+
+def balance(left: frozenset[str], right: frozenset[str], size: int) -> int:
+    """1 when a right half closes what the left half leaves open, -1 when only one of them does.
+
+    What is left open should have been closed in a right half of some `size`.
+    """
+    if left & right:
+        return 1
+    return -1 if right or (left and size > _QUOTATION) else 0
 
 
 def circular(pairs: Mapping[int, int], left: int, right: int) -> bool:
