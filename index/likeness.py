@@ -24,7 +24,12 @@ _BRIEF = 40  # characters below which a unit's own vector tells little
 
 Pairs = npt.NDArray[np.float32]  # one where a pair of characters occurs, else zero
 Table = npt.NDArray[np.float64]
-Sparse = tuple[npt.NDArray[np.intp], Pairs]  # columns of pairs that occur, and what they weigh
+
+# Odds are cut into pieces below zero, up to five, and beyond; cosines up to .3, beyond, and beside the usual.
+_LEAST = np.array([[-15.0, 0.0, 0.0]] * 2 + [[-np.inf, 0.0, -0.4]] * 3)
+_MOST = np.array([[0.0, 5.0, 15.0]] * 2 + [[0.3, np.inf, 0.4]] * 3)
+_PARTS = np.array([[0.2, 0.2, 0.1]] * 2 + [[5.0, 5.0, 5.0]] * 3)
+_OFFSETS = np.array([[0.0, 0.0, 0.0]] * 2 + [[-1.0, 0.0, 0.0]] * 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,13 @@ class Topics:
             self.rows[number, [shared[pair] for pair in unit.bag.pairs if pair in shared]] = 1.0
         heads = [unit.head for unit in found]
         ends = [end_of(heads, number) for number in range(len(found))]
-        self.own_pairs = [self._sparse(row) for row in self.rows]
-        self.pairs_ahead = [self._sparse(self.rows[at:end].max(axis=0)) for at, end in enumerate(ends)]
+        ahead = np.array([self.rows[at:end].max(axis=0) for at, end in enumerate(ends)])
+        self.asking_pairs = np.stack([self.rows, ahead.reshape(self.rows.shape)], axis=1) * self.weights
         self.sizes_ahead = [sum(self.sizes[at:end]) for at, end in enumerate(ends)]
         self.meaning = meaning([unit.text for unit in found], heads)
+        self.asking = np.stack([self.meaning.own, self.meaning.ahead], axis=1)
         self.brief = [len(unit.text) < _BRIEF for unit in found]
-
-    def _sparse(self, row: Pairs) -> Sparse:
-        columns = np.flatnonzero(row)
-        return columns, self.weights[columns]
+        self.shifts = np.array([[0.0, 0.0, 5.0]] * 2 + [[0.0, 0.3, self.meaning.usual]] * 3)
 
     def alone(self, number: int) -> About:
         """What an article that a unit begins speaks of."""
@@ -102,17 +105,18 @@ class Topics:
         Log odds of one source for the unit, and for all that it begins; cosines of both with the article, and
         of the latter with what the article spoke of last. Each is cut into pieces that are linear.
         """
-        sizes = [about.size for about in held]
+        count, own, ahead = len(held), self.sizes[number], self.sizes_ahead[number]
         spoken = np.array([about.whole for about in held] + [about.recent for about in held])
-        asking = np.array([self.meaning.own[number], self.meaning.ahead[number]])
-        odds = [
-            _odds(_gains(self.own_pairs[number], held), self.sizes[number], sizes),
-            _odds(_gains(self.pairs_ahead[number], held), self.sizes_ahead[number], sizes),
+        near = cosines(spoken, self.asking[number])
+        amounts = np.empty((count, 5, 1))
+        amounts[:, :2, 0] = np.array([about.pairs for about in held]) @ self.asking_pairs[number].T
+        amounts[:, :2, 0] += [
+            (_mass(own) + _mass(size) - _mass(own + size), _mass(ahead) + _mass(size) - _mass(ahead + size))
+            for size in (about.size for about in held)
         ]
-        (near, _), (near_ahead, turn) = cosines(asking, spoken).reshape(2, 2, len(held))
-        cosine = _pieces_of_cosine(np.array([near, near_ahead, turn]), self.meaning.usual)
-        pieces = np.concatenate([_pieces_of_odds(np.array(odds)), cosine], axis=1)  # (piece, kind, article)
-        return pieces.transpose(2, 1, 0).reshape(len(held), -1)
+        amounts[:, 2:4, 0], amounts[:, 4, 0] = near[:count], near[count:, 1]
+        pieces: Table = np.minimum(np.maximum(amounts - self.shifts, _LEAST), _MOST) * _PARTS + _OFFSETS
+        return pieces.reshape(count, -1)
 
     def names(self, name: str, number: int) -> tuple[str, ...]:
         """Names of the columns of the unit's table."""
@@ -126,39 +130,6 @@ def _names(name: str, brief: bool) -> tuple[str, ...]:
     ]
     kinds = (f"near{', brief' if brief else ''}", "near ahead", "turn")
     return (*odds, *(f"{name} {kind} {piece}" for kind in kinds for piece in ("low", "high", "than usual")))
-
-
-def _pieces_of_odds(odds: Table) -> Table:
-    """Below zero, up to five, beyond."""
-    return np.array(
-        [
-            np.minimum(np.maximum(odds, -15.0), 0.0) / 5.0,
-            np.minimum(np.maximum(odds, 0.0), 5.0) / 5.0,
-            np.minimum(np.maximum(odds - 5.0, 0.0), 15.0) / 10.0,
-        ]
-    )
-
-
-def _pieces_of_cosine(near: Table, usual: float) -> Table:
-    return np.array(
-        [
-            np.minimum(near, 0.3) * 5.0 - 1.0,
-            np.maximum(near - 0.3, 0.0) * 5.0,
-            np.minimum(np.maximum(near - usual, -0.4), 0.4) * 5.0,
-        ]
-    )
-
-
-def _gains(sparse: Sparse, held: Sequence[About]) -> list[float]:
-    """What the pairs that a unit shares with each article gain."""
-    columns, weights = sparse
-    return [float(about.pairs[columns] @ weights) for about in held]
-
-
-def _odds(gains: Sequence[float], own: int, sizes: Sequence[int]) -> list[float]:
-    return [
-        gain - _mass(own + size) + _mass(own) + _mass(size) for gain, size in zip(gains, sizes, strict=True)
-    ]
 
 
 def topic(name: str, odds: float) -> Features:

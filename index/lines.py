@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.document import Dropped, Span
 from index.located import Located, joined
@@ -81,17 +81,27 @@ def columns(found: Sequence[Line]) -> list[float]:
 
     Wrapped lines pile up at one size; paragraphs have all sizes.
     """
-    sizes = [line.size for line in found]
-    return [_pile(sizes[max(0, at - _NEAR) : at + _NEAR + 1]) for at in range(len(sizes))]
+    return list(_piles(tuple([line.size for line in found])))
 
 
-def _pile(sizes: list[int]) -> float:
-    counts = Counter(size for size in sizes if size <= _COLUMN[1] + 4)
+@lru_cache(maxsize=4)
+def _piles(sizes: tuple[int, ...]) -> tuple[float, ...]:
+    """Asked again for lines of which none was taken apart, most of all pages."""
+    return tuple([_pile(sizes[max(0, at - _NEAR) : at + _NEAR + 1]) for at in range(len(sizes))])
+
+
+def _pile(sizes: Sequence[int]) -> float:
+    counts: dict[int, int] = {}
+    for size in sizes:
+        if size <= _COLUMN[1] + 4:
+            counts[size] = counts.get(size, 0) + 1
     best, most = 0, 0
     for size in counts:
-        near = counts[size] + counts[size - 1] + (counts[size - 2] + counts[size + 1]) / 2
-        if _COLUMN[0] <= size <= _COLUMN[1] and (near, size) > (most, best):
-            best, most = size, int(near)
+        if _COLUMN[0] <= size <= _COLUMN[1]:
+            beside = counts.get(size - 2, 0) + counts.get(size + 1, 0)
+            near = counts[size] + counts.get(size - 1, 0) + beside / 2
+            if (near, size) > (most, best):
+                best, most = size, int(near)
     longer = sum(size > best + 4 for size in sizes)
     fits = most >= max(2, 0.3 * len(sizes)) and longer <= 0.3 * len(sizes)
     return float(best) if fits else 0.0

@@ -7,7 +7,7 @@ the best whole of choices is sought with a beam. Weights are fitted by `train/so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from index import shapes
 from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
+from index.situations import BACK, NEW, STAY, Situation, told
 from index.units import Unit, spread
 from index.weights import Features, value
 
@@ -24,7 +25,6 @@ _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
 _BACK = 6  # earlier articles that a unit may go back to
 LIKELY = -2.0  # log odds from which two halves of a sentence are a sign that units belong together
-STAY, NEW, BACK = "stay", "new", "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,27 @@ class Sorter:
         self.units = units
         self.weights = weights
         self.topics = Topics(units)
+        self.told: dict[Situation, float] = {}  # what situations are worth
         self.columns: dict[tuple[bool, bool], Table] = {}  # weights of likeness by the kind of unit
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
         self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
+        self.again = self._again()
         self.apart = [self._apart(number) for number in range(len(units))]
         self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
         self.fixed = [
             {choice: self._value(spread(shape, choice)) for choice in (STAY, NEW, BACK)}
             for shape in self.shapes
         ]
+
+    def _again(self) -> list[list[int]]:
+        """For each unit the headlines before it that read the same."""
+        seen: dict[str, list[int]] = {}
+        found = []
+        for number, unit in enumerate(self.units):
+            found.append(list(seen.get(self.texts[number], ())))
+            if unit.head:
+                seen.setdefault(self.texts[number], []).append(number)
+        return found
 
     def _apart(self, number: int) -> bool:
         """Whether a headline cannot be a section's: the text above it goes on elsewhere."""
@@ -96,23 +108,24 @@ class Sorter:
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
         lacking: dict[int, bool] = {}
         asked = [(way, at) for way in ways for at in self.articles(way, number, lacking)]
-        likely = self._likely(number, asked)
+        likely, fixed = self._likely(number, asked), self.fixed[number]
         gains: dict[tuple[int, bool, int], float] = {}  # what an article tells is the same in all ways
         scored: list[tuple[float, int, Way, int]] = []
         for way, at in asked:
-            held, choice = way.held[at], STAY if at == way.labels[-1] else BACK
-            key = id(held), False, 0
-            if choice == BACK:
-                key = id(held), not way.held[way.labels[-1]].body, min(way.bare, 2)
-            if key not in gains:
-                moving = self._value(self.moving(way, number, at))
-                gains[key] = self.fixed[number][choice] + likely[id(held)] + moving
-            scored.append((way.score + gains[key], len(scored), way, at))
+            held, last = way.held[at], way.labels[-1]
+            key = (
+                (id(held), False, 0) if at == last else (id(held), not way.held[last].body, min(way.bare, 2))
+            )
+            gain = gains.get(key)
+            if gain is None:
+                choice = STAY if at == last else BACK
+                gain = gains[key] = fixed[choice] + likely[id(held)] + self._moved(way, number, at)
+            scored.append((way.score + gain, len(scored), way, at))
         begun: dict[bool, float] = {}
         for way in ways:
             bare = bool(way.labels) and not way.held[way.labels[-1]].body
             if bare not in begun:
-                begun[bare] = self.fixed[number][NEW] + self._value(self.moving(way, number, len(way.held)))
+                begun[bare] = fixed[NEW] + self._moved(way, number, len(way.held))
             scored.append((way.score + begun[bare], len(scored), way, len(way.held)))
         scored.sort(key=lambda item: (-item[0], item[1]))
         least = scored[0][0] - _MARGIN
@@ -170,10 +183,8 @@ class Sorter:
         """Whether an article lacks what a unit may be: text, a headline, or the other half of a sentence."""
         unit, held = self.units[number], way.held[at]
         if unit.head:
-            again = (row for row, label in enumerate(way.labels) if label == at and self.units[row].head)
-            return (
-                not held.body or not held.head or any(self.texts[row] == self.texts[number] for row in again)
-            )
+            again = any(way.labels[row] == at for row in self.again[number])
+            return not held.body or not held.head or again
         halves = (half for half in (unit.left, unit.right) if 0 <= half < number)
         return not held.body or self.open[held.last] or any(way.labels[half] == at for half in halves)
 
@@ -185,7 +196,9 @@ class Sorter:
         if after is None:
             after = made[id(before)] = self._longer(before, number)
         held = (*way.held[:at], after, *way.held[at + 1 :])
-        latest = (at, *(other for other in way.latest if other != at))[:_BACK]
+        latest = way.latest
+        if latest[:1] != (at,):
+            latest = (at, *[other for other in latest if other != at])[:_BACK]
         bare = way.bare + (not after.body) - (before is not None and not before.body)
         return Way((*way.labels, at), held, score, latest, bare)
 
@@ -221,59 +234,55 @@ class Sorter:
 
     def moving(self, way: Way, number: int, at: int) -> Features:
         """Features of putting a unit into the article `at`, but for its likeness."""
+        return [*told(self._situation(way, number, at)), *self._broken(way, number, at)]
+
+    def _moved(self, way: Way, number: int, at: int) -> float:
+        """What `moving` is worth."""
+        situation = self._situation(way, number, at)
+        worth = self.told.get(situation)
+        if worth is None:
+            worth = self.told[situation] = self._value(told(situation))
+        return worth + self._value(self._broken(way, number, at))
+
+    def _situation(self, way: Way, number: int, at: int) -> Situation:
         unit = self.units[number]
         kind = "H" if unit.head else "B"
         leaving = way.held[way.labels[-1]] if way.labels else None
-        found: Features = []
+        leaves = leaving is not None and not leaving.body
         if at == len(way.held):
-            if leaving is not None and not leaving.body:
-                found.append((f"new {kind} leaves a headline", 1.0))
-            if unit.left >= 0:
-                found.append((f"new though it goes on, {_where(unit.left, number)}", _strength(unit.fit)))
-            return found
+            return Situation(NEW, kind, leaves)
         held = way.held[at]
-        choice = STAY if way.labels[-1] == at else BACK
-        found.append((f"{choice} {kind} to {_state(held)}", 1.0))
-        if held.digits * unit.digits < 0:
-            found.append((f"{choice} {kind} digits lost in one", 1.0))
-        elif held.digits < 0 and unit.digits < 0:
-            found.append((f"{choice} {kind} digits lost in both", 1.0))
-        found += [(f"{choice} {name}", amount) for name, amount in self._broken(way, number, at, choice)]
-        if choice == BACK:
-            found += self._back(way, number, held, leaving, kind)
-        return found
+        digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
+        if leaving is held:
+            return Situation(STAY, kind, state=_state(held), digits=digits)
+        by = min((leaving.last if leaving else 0) - held.last, 12) // 4
+        bare = min(way.bare, 2) if kind == "B" else 0
+        again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
+        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again)
 
-    def _broken(self, way: Way, number: int, at: int, choice: str) -> Iterator[tuple[str, float]]:
+    def _broken(self, way: Way, number: int, at: int) -> Features:
         """What the halves of broken sentences say about putting a unit into the article `at`."""
-        unit, held = self.units[number], way.held[at]
+        unit = self.units[number]
+        if at == len(way.held):
+            name = f"new though it goes on, {_where(unit.left, number)}"
+            return [(name, _strength(unit.fit))] if unit.left >= 0 else []
+        held, choice = way.held[at], STAY if way.labels[-1] == at else BACK
+        found: Features = []
         if 0 <= unit.left < number:
             own = way.labels[unit.left] == at
             whole = "its end" if own and held.last == unit.left else "its own" if own else "another"
-            yield f"goes on with {whole}, {_where(unit.left, number)}", _strength(unit.fit)
+            found.append((f"{choice} goes on with {whole}, {_where(unit.left, number)}", _strength(unit.fit)))
         if unit.left > number:
-            yield "goes on with a later one", _strength(unit.fit)
+            found.append((f"{choice} goes on with a later one", _strength(unit.fit)))
         if 0 <= unit.right < number:
             name = "before its own end" if way.labels[unit.right] == at else "apart from its end"
-            yield name, _strength(self.units[unit.right].fit)
+            found.append((f"{choice} {name}", _strength(self.units[unit.right].fit)))
         broken = self.units[held.last].right
         if choice == STAY and broken >= 0 and broken != number:
-            yield "though the other half is elsewhere", _strength(self.units[broken].fit)
-
-    def _back(self, way: Way, number: int, held: Held, leaving: Held | None, kind: str) -> Features:
-        found: Features = [(f"back {kind} by {min(way.held[way.labels[-1]].last - held.last, 12) // 4}", 1.0)]
-        if leaving is not None and not leaving.body:
-            found.append((f"back {kind} leaves a headline", 1.0))
-        if kind == "B":
-            found.append((f"back B, {min(way.bare, 2)} bare", 1.0))
-        if kind == "H" and any(
-            self.texts[row] == self.texts[number]
-            for row, label in enumerate(way.labels)
-            if way.held[label] is held and self.units[row].head
-        ):
-            found.append(("back H again", 1.0))
+            found.append((f"{choice} though the other half is elsewhere", _strength(self.units[broken].fit)))
         return found
 
-    def _value(self, features: Features) -> float:
+    def _value(self, features: Iterable[tuple[str, float]]) -> float:
         return value(self.weights, features)
 
 

@@ -14,7 +14,10 @@ Features = list[tuple[str, float]]  # names and values; a name may occur more th
 
 def value(fitted: Mapping[str, float], features: Iterable[tuple[str, float]]) -> float:
     """The weighted sum of features; those that the weights do not know count nothing."""
-    return sum(fitted.get(name, 0.0) * amount for name, amount in features)
+    total = 0.0
+    for name, amount in features:
+        total += fitted.get(name, 0.0) * amount
+    return total
 
 
 @cache
