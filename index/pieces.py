@@ -72,7 +72,8 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
         if not jump:
             first = block.first_line if not at else Width.UNKNOWN
             last = block.last_line if at == len(parts) - 1 else Width.UNKNOWN
-            found.append(replace(_piece(block, content), back=back, first_line=first, last_line=last))
+            kind = _kind(block, content.text.strip())
+            found.append(Piece(content, kind, block.level, back, "", first, last))
             back = ""
             continue
         dropped.extend(Dropped(span, "jump line") for span in content.spans)
@@ -101,11 +102,6 @@ def _jumps(content: Located) -> Iterator[tuple[Located, str]]:
     rest = content.slice(start, len(text)) if start else content
     if rest.text.strip():
         yield (rest.strip() if start else rest), ""
-
-
-def _piece(block: Block, content: Located) -> Piece:
-    text = content.text.strip()
-    return Piece(content, _kind(block, text), block.level)
 
 
 def _kind(block: Block, text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 
 from index.bylines import ends_with_credit, is_note
 from index.characters import characters
@@ -46,6 +47,8 @@ _REPORTERS = (
 DATELINE = re.compile(
     rf"(?P<wire>{_WIRE}|{_DATED}|{_LOCAL})(?![\u3400-\u9fff]{{0,1}}(?:话|影|视|池|器|力|台))" + _REPORTERS
 )
+_RUN = re.compile(r"[\u3400-\u9fff \u3000·、/／\d]+")  # all that a dateline holds before its reporters
+_WIRED = ("电", "讯", "消息")  # one of them is in every dateline
 INLINE_REPORTERS = re.compile(
     r"[（(](?P<names>[^（()）]{0,12}(?:记者|通讯员|作者|见习|实习生)[^（()）]{0,60})[）)]"
 )
@@ -112,6 +115,19 @@ def is_signature(text: str) -> bool:
         return True
     match = DATELINE.match(text)
     return match is not None and match.end() == len(text) and "电" in match["wire"]
+
+
+def datelines(text: str) -> Iterator[re.Match[str]]:
+    """All datelines of a text, sought only where one of the words stands that they end with."""
+    at = 0
+    for run in _RUN.finditer(text):
+        if not any(word in run.group() for word in _WIRED):
+            continue
+        at = max(at, run.start())
+        while found := DATELINE.search(text, at, run.end()):
+            whole = DATELINE.match(text, found.start()) or found  # with its reporters
+            yield whole
+            at = whole.end()
 
 
 def opens_with_dateline(text: str) -> bool:

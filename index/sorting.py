@@ -296,7 +296,9 @@ def sorted_units(pieces: Sequence[Piece], units: Sequence[Unit], weights: Mappin
         first, last = max(0, len(labels) - _CONTEXT), _page_end(units, len(labels))
         given = labels[first:]
         names = list(dict.fromkeys(given))
-        part = [_moved(unit, first, last) for unit in units[first:last]]
+        part = units
+        if last - first < len(units):
+            part = [_moved(unit, first, last) for unit in units[first:last]]
         found = Sorter(pieces, part, weights).best(given=[names.index(label) for label in given])
         count = max(labels, default=-1) + 1
         names += range(count, count + max(found, default=-1) + 1 - len(names))

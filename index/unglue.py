@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -112,7 +111,7 @@ def _sentences_apart(text: str, places: list[int]) -> list[int]:
 
 def _printed_apart(text: str) -> Iterator[int]:
     """Places where something begins or ends that is always printed on a line of its own."""
-    for pattern in (shapes.JUMP_AWAY, shapes.JUMP_BACK):
+    for pattern in (shapes.JUMP_AWAY, shapes.JUMP_BACK) if "版" in text else ():
         for match in pattern.finditer(text):
             yield from match.span()
     for match in _APART.finditer(text):
@@ -131,7 +130,7 @@ def _printed_apart(text: str) -> Iterator[int]:
             yield _sentence_end(text, match.start())
             yield match.start()
             yield _name_end(text, match)
-    for match in shapes.DATELINE.finditer(text):
+    for match in shapes.datelines(text):
         if _ends_before(text, match.start()) and text[match.end() : match.end() + 1] not in ("，", ","):
             yield _sentence_end(text, match.start())
             yield match.start()
@@ -146,7 +145,7 @@ def _at_blanks(text: str) -> Iterator[int]:
         left, right = before.split()[-1], after.split()[0]
         if len(left) == 1 or len(right) == 1 or (is_names(left) and is_names(right)):
             continue
-        dated = any(found.end() == len(before) for found in shapes.DATELINE.finditer(before))
+        dated = any(found.end() == len(before) for found in shapes.datelines(before))
         if not dated and not is_byline(f"{left} {right}") and characters().gap(left, right) < _NUMBER:
             yield match.end()
 
@@ -255,6 +254,6 @@ def _cut(line: Line, places: list[int]) -> Iterator[Line]:
         if not content.text:
             continue
         start, end = content.spans[0].start, content.spans[-1].end
-        made = replace(line, content=content, start=start, end=end, raw_start=start, raw_end=end)
-        yield made if first else replace(made, level=0, bullet=False, blanks=0)
+        marks = (line.blanks, line.level, line.quoted, line.bullet) if first else (0, 0, line.quoted, False)
+        yield Line(content, start, end, start, end, *marks)
         first = False

@@ -11,7 +11,7 @@ from index.bylines import is_byline, is_credit, is_names
 from index.dates import dateline_date, mentions
 from index.document import Document, Passage, Reading, Source
 from index.segment import segment
-from index.shapes import is_caption, is_headline, opens_with_dateline
+from index.shapes import DATELINE, datelines, is_caption, is_headline, opens_with_dateline
 
 WELL = """村里打了一口深井
 
@@ -130,3 +130,17 @@ def test_no_line_takes_long(shape: object, piece: str) -> None:
 
 def test_the_same_text_keeps_its_names() -> None:
     assert [passage.id for passage in read(WELL).passages] == [passage.id for passage in read(WELL).passages]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "水利工程开工。新华社青石5月3日电（记者 李青山）打井队进村。据石门日报讯 戏台搭好。本报综合消息",
+        "新华社青石5月3日电话会议，本报讯本报讯（通讯员 周小舟）。青石晚报客户端讯",
+        "没有电头，只有电影和消息",
+        "",
+    ],
+)
+def test_datelines_are_all_that_stand_in_a_text(text: str) -> None:
+    shown = [(match.span(), match["wire"], match["reporters"]) for match in DATELINE.finditer(text)]
+    assert [(match.span(), match["wire"], match["reporters"]) for match in datelines(text)] == shown
