@@ -73,13 +73,15 @@ def _mass(pairs: frozenset[str]) -> float:
 def _sum(pairs: frozenset[str]) -> float:
     """What pairs weigh together; what each weighs is kept."""
     weights = _weights()
-    new = list(pairs.difference(weights))
-    if new:
-        found = np.square(np.maximum(characters().rarities(new) - _COMMON, 0.0))
-        weights.update(zip(new, found.tolist(), strict=True))
+    try:
+        return math.fsum(map(weights.__getitem__, pairs))  # the same in whatever order
+    except KeyError:
+        new = list(pairs.difference(weights))
+    found = np.square(np.maximum(characters().rarities(new) - _COMMON, 0.0))
+    weights.update(zip(new, found.tolist(), strict=True))
     if len(weights) > _REMEMBERED:
         _weights.cache_clear()  # others may still read the old ones
-    return math.fsum(map(weights.__getitem__, pairs))  # the same in whatever order
+    return math.fsum(map(weights.__getitem__, pairs))
 
 
 @cache

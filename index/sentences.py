@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from index.document import Span
 
@@ -16,6 +17,7 @@ _ATTRIBUTION = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # paragraphs are asked for twice, for their passages and for who speaks
 def sentences(text: str) -> tuple[Span, ...]:
     """Spans of the sentences of `text`, in order, without the white space around them.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 import numpy as np
 
@@ -107,48 +108,42 @@ class Sorter:
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
         lacking: dict[int, bool] = {}
-        asked = [(way, at) for way in ways for at in self.articles(way, number, lacking)]
+        asked = [(way, at, way.held[at]) for way in ways for at in self.articles(way, number, lacking)]
         likely, fixed = self._likely(number, asked), self.fixed[number]
         gains: dict[tuple[int, bool, int], float] = {}  # what an article tells is the same in all ways
         scored: list[tuple[float, int, Way, int]] = []
-        for way, at in asked:
-            held, last = way.held[at], way.labels[-1]
-            key = (
-                (id(held), False, 0) if at == last else (id(held), not way.held[last].body, min(way.bare, 2))
-            )
+        for way, at, held in asked:
+            last = way.labels[-1]
+            key = id(held), False, 0
+            if at != last:
+                key = id(held), not way.held[last].body, min(way.bare, 2)
             gain = gains.get(key)
             if gain is None:
                 choice = STAY if at == last else BACK
                 gain = gains[key] = fixed[choice] + likely[id(held)] + self._moved(way, number, at)
-            scored.append((way.score + gain, len(scored), way, at))
+            scored.append((-way.score - gain, len(scored), way, at))
         begun: dict[bool, float] = {}
         for way in ways:
             bare = bool(way.labels) and not way.held[way.labels[-1]].body
             if bare not in begun:
                 begun[bare] = fixed[NEW] + self._moved(way, number, len(way.held))
-            scored.append((way.score + begun[bare], len(scored), way, len(way.held)))
-        scored.sort(key=lambda item: (-item[0], item[1]))
-        least = scored[0][0] - _MARGIN
+            scored.append((-way.score - begun[bare], len(scored), way, len(way.held)))
+        best = nsmallest(beam, scored)
+        most = best[0][0] + _MARGIN
         made: dict[int, Held] = {}
-        return [
-            self.step(way, number, at, score, made) for score, _, way, at in scored[:beam] if score >= least
-        ]
+        return [self.step(way, number, at, -lack, made) for lack, _, way, at in best if lack <= most]
 
-    def _likely(self, number: int, asked: Sequence[tuple[Way, int]]) -> dict[int, float]:
+    def _likely(self, number: int, asked: Sequence[tuple[Way, int, Held]]) -> dict[int, float]:
         """What it is worth that a unit is as much like each of the articles as it is, by their identity."""
-        found: dict[int, Held] = {}
-        columns: list[int] = []
-        for way, at in asked:
-            held = way.held[at]
-            if id(held) not in found:
-                found[id(held)] = held
-                columns.append(2 * (at != way.labels[-1]) + (not held.body))
-        if not found:
+        columns: dict[int, tuple[About, int]] = {}
+        for way, at, held in asked:
+            if id(held) not in columns:
+                columns[id(held)] = held.about, 2 * (at != way.labels[-1]) + (not held.body)
+        if not columns:
             return {}
-        table = self.topics.table(number, [held.about for held in found.values()])
-        return dict(
-            zip(found, (table @ self._columns(number))[range(len(found)), columns].tolist(), strict=True)
-        )
+        abouts, chosen = zip(*columns.values(), strict=True)
+        worth = self.topics.table(number, abouts) @ self._columns(number)
+        return dict(zip(columns, worth[range(len(chosen)), chosen].tolist(), strict=True))
 
     def _columns(self, number: int) -> Table:
         """Weights of likeness, a column for staying and going back, with an article that has text or not."""
@@ -169,14 +164,16 @@ class Sorter:
         What is found of an article is kept in `known`, by its identity.
         """
         lacking = {} if known is None else known
+        staying = way.labels[-1] if way.labels and not self.apart[number] else -1
         for at in way.latest:
-            article = id(way.held[at])
-            if at == way.labels[-1] and not self.apart[number]:
+            if at == staying:
                 yield at
                 continue
-            if article not in lacking:
-                lacking[article] = self._lacks(way, number, at)
-            if lacking[article]:
+            article = id(way.held[at])
+            lacks = lacking.get(article)
+            if lacks is None:
+                lacks = lacking[article] = self._lacks(way, number, at)
+            if lacks:
                 yield at
 
     def _lacks(self, way: Way, number: int, at: int) -> bool:
