@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import add
 
 import numpy as np
 import numpy.typing as npt
 
 from index import shapes
-from index.cohesion import Bag
-from index.fitting import Half, attractions, begins, ends, fits, goes_on
+from index.cohesion import Bag, bag, weigh
+from index.fitting import Half, Strings, attractions, begins, ends, fits, goes_on
 from index.joints import beyond, closed, opened, speaks_of
 from index.meaning import Vector, cosines, vectors
 from index.pieces import INSERTS, Piece
@@ -42,7 +43,8 @@ class Choices:
 def choices(pieces: Sequence[Piece]) -> Choices:
     """Every piece that may break off inside a sentence, and every one that may go on with one."""
     tails, heads = _halves(pieces)
-    page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
+    page = _strings(pieces) if len(pieces) < _ONE_PAGE else Strings()
+    weigh(bag(piece.text) for piece in pieces if piece.kind == "body")
 
     @cache
     def about(row: int, step: int) -> Bag:
@@ -60,6 +62,14 @@ def choices(pieces: Sequence[Piece]) -> Choices:
     wanted = {right for _, right in made.pairs}
     made.rights = {head.row: list(begins(head)) for head in heads if head.row in wanted}
     return made
+
+
+def _strings(pieces: Sequence[Piece]) -> Strings:
+    """All strings of two and of three characters that the page holds, white space left out."""
+    texts = ["".join(piece.text.split()) for piece in pieces]
+    pairs = [list(map(add, text, text[1:])) for text in texts]
+    longer = (map(add, own, text[2:]) for own, text in zip(pairs, texts, strict=True))
+    return frozenset().union(*pairs, *longer)
 
 
 def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:

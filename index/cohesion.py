@@ -76,12 +76,23 @@ def _sum(pairs: frozenset[str]) -> float:
     try:
         return math.fsum(map(weights.__getitem__, pairs))  # the same in whatever order
     except KeyError:
-        new = list(pairs.difference(weights))
+        return math.fsum(map(_weighed(pairs).__getitem__, pairs))
+
+
+def weigh(bags: Iterable[Bag]) -> None:
+    """Work out at once what all pairs of a page weigh: asked for bag by bag it takes longer."""
+    _weighed(merged(bags).pairs)
+
+
+def _weighed(pairs: frozenset[str]) -> dict[str, float]:
+    """What pairs weigh, these and others."""
+    weights = _weights()
+    new = list(pairs.difference(weights))
     found = np.square(np.maximum(characters().rarities(new) - _COMMON, 0.0))
     weights.update(zip(new, found.tolist(), strict=True))
     if len(weights) > _REMEMBERED:
         _weights.cache_clear()  # others may still read the old ones
-    return math.fsum(map(weights.__getitem__, pairs))
+    return weights
 
 
 @cache

@@ -31,6 +31,8 @@ _COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
 
 Pairs = tuple[npt.NDArray[np.intp], ...]  # numbers of left halves, and of right ones
 
+Strings = frozenset[str]  # of two and of three characters, that a page holds
+
 
 @dataclass(frozen=True, slots=True)
 class Half:
@@ -100,7 +102,7 @@ def begins(head: Half) -> Iterator[tuple[str, float]]:
         yield f"half begins {place}", _clipped(model.follow([*stop, *after[:at]], [symbol]) - alone)
 
 
-def goes_on(tail: Half, head: Half, page: str, beside: int, about: About) -> Iterator[tuple[str, float]]:
+def goes_on(tail: Half, head: Half, page: Strings, beside: int, about: About) -> Iterator[tuple[str, float]]:
     """What speaks for and against `head` going on with the sentence of `tail`; names begin with `half`.
 
     What the characters at the joint say is told by `attractions`.
@@ -120,12 +122,12 @@ def goes_on(tail: Half, head: Half, page: str, beside: int, about: About) -> Ite
         yield f"half running {placed}", 1.0
 
 
-def _on_page(left: str, right: str, page: str) -> Iterator[tuple[str, float]]:
+def _on_page(left: str, right: str, page: Strings) -> Iterator[tuple[str, float]]:
     """Whether the characters at the joint stand together elsewhere on the page."""
     joint = left[-2:] + right[:1], left[-1:] + right[:2]
-    yield "half joint on page", float(sum(_HAN.match(part) is not None and part in page for part in joint))
+    yield "half joint on page", float(len([part for part in joint if part in page and _HAN.match(part)]))
     pair = left[-1:] + right[:1]
-    if len(pair) == 2 and _HAN_END.match(pair[1:]) and pair in page:
+    if pair in page and _HAN_END.match(pair[1:]):
         yield "half pair on page", max(0.0, characters().rarity(pair) - _COMMON) / 5.0
 
 

@@ -106,10 +106,11 @@ class Topics:
         of the latter with what the article spoke of last. Each is cut into pieces that are linear.
         """
         count, own, ahead = len(held), self.sizes[number], self.sizes_ahead[number]
-        spoken = np.array([about.whole for about in held] + [about.recent for about in held])
-        near = cosines(spoken, self.asking[number])
+        pairs = np.concatenate([about.pairs for about in held]).reshape(count, -1)
+        spoken = np.concatenate([about.whole for about in held] + [about.recent for about in held])
+        near = cosines(spoken.reshape(2 * count, -1), self.asking[number])
         amounts = np.empty((count, 5, 1))
-        amounts[:, :2, 0] = np.array([about.pairs for about in held]) @ self.asking_pairs[number].T
+        amounts[:, :2, 0] = pairs @ self.asking_pairs[number].T
         amounts[:, :2, 0] += [
             (_mass(own) + _mass(size) - _mass(own + size), _mass(ahead) + _mass(size) - _mass(ahead + size))
             for size in (about.size for about in held)
