@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from itertools import cycle
@@ -72,6 +73,7 @@ def main() -> int:
     parser.add_argument("--bytes", type=int, default=5_000_000)
     parser.add_argument("--whole", action="store_true", help="all text in one file")
     options = parser.parse_args()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # as in the workers that read, which have a core each
     texts = pages(options.folder, options.bytes)
     if options.whole:
         texts = ["\n".join(texts)]

@@ -91,18 +91,17 @@ def _piles(sizes: tuple[int, ...]) -> tuple[float, ...]:
 
 
 def _pile(sizes: Sequence[int]) -> float:
-    counts: dict[int, int] = {}
+    counts = [0] * (_COLUMN[1] + 2)
     for size in sizes:
-        if size <= _COLUMN[1] + 4:
-            counts[size] = counts.get(size, 0) + 1
+        if size < len(counts):
+            counts[size] += 1
     best, most = 0, 0
-    for size in counts:
+    for size in dict.fromkeys(sizes):
         if _COLUMN[0] <= size <= _COLUMN[1]:
-            beside = counts.get(size - 2, 0) + counts.get(size + 1, 0)
-            near = counts[size] + counts.get(size - 1, 0) + beside / 2
+            near = counts[size] + counts[size - 1] + (counts[size - 2] + counts[size + 1]) / 2
             if (near, size) > (most, best):
                 best, most = size, int(near)
-    longer = sum(size > best + 4 for size in sizes)
+    longer = len([size for size in sizes if size > best + 4])
     fits = most >= max(2, 0.3 * len(sizes)) and longer <= 0.3 * len(sizes)
     return float(best) if fits else 0.0
 

@@ -17,7 +17,7 @@ class Located:
     spans: tuple[Span, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.text) != sum(span.end - span.start for span in self.spans):
+        if len(self.text) != sum([span.end - span.start for span in self.spans]):
             raise ValueError(f"{len(self.text)} characters of text for spans {self.spans[:3]}…")
 
     def slice(self, start: int, end: int) -> Located:

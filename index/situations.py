@@ -8,6 +8,12 @@ from typing import NamedTuple
 STAY, NEW, BACK = "stay", "new", "back"
 
 
+@cache
+def chosen(name: str) -> tuple[str, str, str]:
+    """The names of a feature of the joint for staying, beginning an article and going back."""
+    return f"{STAY} {name}", f"{NEW} {name}", f"{BACK} {name}"
+
+
 class Situation(NamedTuple):
     """What tells of putting a unit of some kind into an article, but for likeness and halves of sentences."""
 

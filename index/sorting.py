@@ -16,7 +16,7 @@ import numpy as np
 from index import shapes
 from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
-from index.situations import BACK, NEW, STAY, Situation, told
+from index.situations import BACK, NEW, STAY, Situation, chosen, told
 from index.units import Unit, spread
 from index.weights import Features, value
 
@@ -70,10 +70,17 @@ class Sorter:
         self.again = self._again()
         self.apart = [self._apart(number) for number in range(len(units))]
         self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
-        self.fixed = [
-            {choice: self._value(spread(shape, choice)) for choice in (STAY, NEW, BACK)}
-            for shape in self.shapes
-        ]
+        self.fixed = [self._fixed(shape) for shape in self.shapes]
+
+    def _fixed(self, shape: Features) -> dict[str, float]:
+        """What the shape of a unit and of the one before it is worth for each choice."""
+        stay = new = back = 0.0
+        for name, amount in shape:
+            staying, beginning, going_back = chosen(name)
+            stay += self.weights.get(staying, 0.0) * amount
+            new += self.weights.get(beginning, 0.0) * amount
+            back += self.weights.get(going_back, 0.0) * amount
+        return {STAY: stay, NEW: new, BACK: back}
 
     def _again(self) -> list[list[int]]:
         """For each unit the headlines before it that read the same."""
@@ -239,7 +246,8 @@ class Sorter:
         worth = self.told.get(situation)
         if worth is None:
             worth = self.told[situation] = self._value(told(situation))
-        return worth + self._value(self._broken(way, number, at))
+        broken = self._broken(way, number, at)
+        return worth + self._value(broken) if broken else worth
 
     def _situation(self, way: Way, number: int, at: int) -> Situation:
         unit = self.units[number]
