@@ -9,25 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from rag.clauses import LONG, clauses
 from rag.evidence import Piece
-from rag.letters import letters
 from rag.question import Asked, Expect
-from rag.rarity import Rarity
 from rag.scene import Scene
 from rag.short import Short, short_answer
 
 Rows = npt.NDArray[np.float32]
 
 ROOM = 190  # characters an answer may have when one sentence does not say it all
-LONG = 100  # characters a quote of several clauses has at most; a shorter sentence is quoted whole
-LEAST = 24  # characters a quote with a short answer has at least, where its sentence has as many
-KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
-UNSURE = 0.5  # a best sentence less likely than this is followed by two more, where there is room
-CLOSE = 0.35  # a further sentence must be this likely, as a share of the best
+UNSURE = 0.7  # a best sentence less likely than this is followed by two more, where there is room
+CLOSE = 0.25  # a further sentence must be this likely, as a share of the best
 _STOPPED = re.compile(r"[。！？!?；;…][”’」』）)]*\s*$")
 _STOP = re.compile(r"[。！？!?；;][”’」』）)]*")
-_MARKED = re.compile(r"“[^“”]{1,24}”|《[^《》]{1,40}》|（[^（）]{1,24}）")
-_CLAUSE_END = re.compile(r"[，；：,;:](?![\d])|——")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,78 +115,6 @@ def _to_its_end(piece: Piece, end: int) -> int:
     start = len(text) - len(rest)
     stop = _STOP.search(rest)
     return min(start + (stop.end() if stop else len(rest)), start + LONG)
-
-
-def clauses(scene: Scene, text: str, short: Short | None) -> tuple[int, int]:
-    """[start, end) of the clauses of a sentence that hold the answer, without a comma at the end.
-
-    Begins with the clause nearest to the question (or the one with the short
-    answer), reaches from one to the other, and takes in neighbours that are near
-    the question too, the nearer side first, up to LONG characters.
-    """
-    bounds = clause_bounds(text)
-    if short is None and len(text) <= LONG:
-        return 0, len(text)
-    weights = _nearness(scene, text, bounds)
-    middle = max(range(len(bounds)), key=lambda number: weights[number])
-    low = high = middle
-    if short is not None:
-        holder = next(number for number, (_, end) in enumerate(bounds) if short.start < end)
-        reach = (min(middle, holder), max(middle, holder))
-        near = bounds[reach[1]][1] - bounds[reach[0]][0] <= LONG
-        low, high = reach if near else (holder, holder)
-    enough = LEAST if short is not None else LONG - 10
-    while (number := _wider(bounds, weights, low, high, enough)) is not None:
-        low, high = min(low, number), max(high, number)
-    return bounds[low][0], bounds[low][0] + len(
-        text[bounds[low][0] : bounds[high][1]].rstrip("，；：、,;: —")
-    )
-
-
-def _wider(
-    bounds: Sequence[tuple[int, int]], weights: Sequence[float], low: int, high: int, enough: int
-) -> int | None:
-    """The neighbour to take in, None when the quote is long enough or would become too long."""
-    options = [
-        (weights[number], number)
-        for number in (low - 1, high + 1)
-        if 0 <= number < len(bounds)
-        if bounds[max(high, number)][1] - bounds[min(low, number)][0] <= LONG
-    ]
-    size = bounds[high][1] - bounds[low][0]
-    worth = KEEP * max(weights[low : high + 1])
-    if not options or (size >= enough and max(options)[0] < worth):
-        return None
-    return max(options)[1]
-
-
-def _nearness(scene: Scene, text: str, bounds: Sequence[tuple[int, int]]) -> list[float]:
-    """For each clause its share of the question's letter pairs, and its cosine with the question."""
-    if len(bounds) == 1:
-        return [1.0]
-    shared = clause_weights(scene.asked, text, bounds, scene.rarity)
-    pairs = letters(scene.asked.focus).pairs()
-    total = sum(scene.rarity.weight(pair) for pair in set(pairs)) or 1.0
-    cosines = scene.encoder.encode([text[start:end] for start, end in bounds]) @ scene.vector
-    return [one / total + max(0.0, float(cosine)) for one, cosine in zip(shared, cosines, strict=True)]
-
-
-def clause_weights(asked: Asked, text: str, bounds: Sequence[tuple[int, int]], rarity: Rarity) -> list[float]:
-    """For each clause the weight of the letter pairs it shares with the question."""
-    wanted = set(letters(asked.focus).pairs())
-    return [
-        sum(rarity.weight(pair) for pair in wanted & set(letters(text[start:end]).pairs()))
-        for start, end in bounds
-    ]
-
-
-def clause_bounds(text: str) -> list[tuple[int, int]]:
-    """[start, end) of the clauses of a sentence; they tile it. What is quoted in a few words is not cut."""
-    marked = [match.span() for match in _MARKED.finditer(text)]
-    ends = [match.end() for match in _CLAUSE_END.finditer(text)]
-    ends = [end for end in ends if end < len(text) and not any(low < end < high for low, high in marked)]
-    ends.append(len(text))
-    return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
 def _same(one: Piece, other: Piece) -> bool:

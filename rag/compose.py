@@ -8,7 +8,8 @@ from dataclasses import replace
 from index.records import Where
 from rag.answer import Answer, Citation, Claim, Ranked, Verdict
 from rag.archive import Archive
-from rag.choose import Quote, broken_within, clause_bounds
+from rag.choose import Quote, broken_within
+from rag.clauses import clause_bounds
 from rag.evidence import Piece
 from rag.families import difference, reprints
 from rag.generate import Judged

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.document import Passage
-from rag.choose import Scored, clause_bounds, clause_weights
+from rag.choose import Scored
+from rag.clauses import clause_bounds, clause_weights
 from rag.evidence import Piece
 from rag.facts import dates, numbers
 from rag.letters import containment, letters
@@ -14,11 +15,9 @@ from rag.question import Asked, Expect
 from rag.rarity import Rarity
 from rag.short import Short, leading, lost_answer, short_answer
 
-NEARLY = 0.9  # of the nearness of the number given
-BESIDE_IT = 0.5  # the same in the sentence of the number given, or in one that is LIKELY
+BESIDE_IT = 0.5  # of the nearness of the number given, in its sentence or in one that is LIKELY
 LIKELY = 0.3  # share of the best sentence's score
-UNLIKELY = 0.01  # share of the best score below which a sentence has little to do with the question
-FAR = 25.0  # times as near a lost number of such a sentence must be
+NEARLY = 0.9  # of the same in a sentence hardly less likely; in one that is less so, as many times more
 BESIDE = 8  # letters on each side of a number that tell what it counts
 SAME = 0.5  # share of them that two printings of the same number have in common
 # A number that is to stand for a lost one is asked of more of what is around it.
@@ -109,9 +108,7 @@ def _needed(scored: Scored, best: Scored) -> float:
     if scored.piece is best.piece:
         return BESIDE_IT
     likely = scored.score / best.score if best.score else 1.0
-    if likely < UNLIKELY:
-        return FAR
-    return BESIDE_IT if likely >= LIKELY else NEARLY
+    return BESIDE_IT if likely >= LIKELY else NEARLY * LIKELY / max(likely, 1e-3)
 
 
 def _measured(asked: Asked, piece: Piece, place: tuple[int, int]) -> bool:

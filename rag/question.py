@@ -76,10 +76,20 @@ _WHERE = re.compile(
     r"地区|街道)|位于何|地点是"
 )
 _MEASURE = (
-    r"平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|百分点|个百分点|人次|分钟|小时|[个家名位项次条亩岁种座所倍年天月日元吨米"
+    r"个(?:小时|钟头|月(?!亮)|星期|礼拜|季度|世纪)|平方公里|平方千米|平方米|立方米|公里|千米|万元|亿元|百分点|个百分点|人次|分钟|小时|[个家名位项次条亩岁种座所倍年天月日元吨米"
     r"款件批届场期层栋套辆台艘架部篇份户口对双组支只头棵株站门类成级度号人公顷周吨字页句步点样国省市县区镇村港回遍趟间针枚张幅根颗册"
     r"把]|分(?!之)"
 )
+# Stretches of time that are counted with 个, and how newspapers put them.
+_STRETCHES = {
+    "小时": "小时",
+    "钟头": "小时",
+    "月": "月",
+    "星期": "周",
+    "礼拜": "周",
+    "季度": "季度",
+    "世纪": "世纪",
+}
 _MANY = re.compile(
     rf"多少(?:[万亿千百]+)?(?P<a>{_MEASURE})?|第?几(?P<b>{_MEASURE})|百分之几|几分之几|几成|多大(?:面积|规模|比例)?|多长|多高|多宽|多深|多厚|多远|多久|多重|"
     rf"多快|占比|比重|比例是|有多(?!少)|好多(?P<c>{_MEASURE})|若干"
@@ -240,7 +250,11 @@ def _measure(bare: str, match: re.Match[str]) -> str:
     unit = next((group for group in match.groups() if group), "")
     if not unit:
         return _unit(bare[match.end() :])
+    if unit[1:] in _STRETCHES:
+        return _STRETCHES[unit[1:]]
     rest = bare[match.end() - len(unit) :]
+    if rest.startswith("个人"):
+        return "人"
     word, tag = tagged(rest[:8])[0]
     longer = len(word) > len(unit) and tag.startswith("n") and in_dictionary(word)
     return _unit(rest) if longer else unit

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.facts import dates, numbers
 from rag.letters import letters, occurrences
+from rag.places import level, places
 from rag.quantities import carries, clashes, part_of_a_name
 from rag.question import QUESTION_WORD, Asked, Expect
 from rag.rarity import Rarity
@@ -33,7 +34,6 @@ _TITLES = re.compile(
 _LOOSE = frozenset("个些步下直般样起致定面体方批种场次位条项名部年天")
 _BREAKS = frozenset("；;。！？")
 _FUNCTION = frozenset("的地得了是在和与及并也都")  # no measure word
-_PLACE_TAGS = ("ns", "nt", "nsf", "s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _candidates(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
     elif asked.expect is Expect.PERSON:
         yield from _people(text)
     elif asked.expect is Expect.PLACE:
-        yield from _joined(list(_tagged_places(text, _PLACE_TAGS)))
+        yield from _joined(list(places(text)))
 
 
 def _measured(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
@@ -165,13 +165,14 @@ def _measured(asked: Asked, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _people(text: str) -> Iterator[tuple[int, int]]:
-    yield from _tagged_places(text, ("nr", "nrt", "nrfg"))
+    yield from _tagged(text, ("nr", "nrt", "nrfg"))
     for start, end, phrase in speakers(text):
         trimmed = phrase.rstrip("也还又曾")
         yield start, end - (len(phrase) - len(trimmed))
 
 
-def _tagged_places(text: str, tags: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _tagged(text: str, tags: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """[start, end) of the words of two letters and more that have one of some tags."""
     place = 0
     for word, tag in tagged(text):
         if tag in tags and len(word) > 1:
@@ -244,4 +245,4 @@ def _fit(asked: Asked, text: str, start: int, end: int) -> float:
         return (2.0 if asked.speaker and spoken else 1.0) * (1.3 if titled else 1.0)
     if asked.expect is Expect.DATE and text[end - 1] in "日月年号":
         return 1.3
-    return 1.0
+    return level(asked.text, text[start:end]) if asked.expect is Expect.PLACE else 1.0

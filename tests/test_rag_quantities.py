@@ -151,3 +151,18 @@ def test_parts_of_two_times_are_looked_for_without_their_dates() -> None:
 def test_the_number_is_the_one_its_clause_leads_up_to(question: str, text: str, answer: str) -> None:
     found = short_answer(understand(question), text, rarity(text))
     assert (text[found.start : found.end] if found else "") == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("渡口修在哪个区？", "徐汇区"),
+        ("渡口修在哪个镇？", "龙桥镇"),
+        ("渡口修在哪座城市？", "青海市"),
+    ],
+)
+def test_a_place_is_of_the_level_that_is_asked_for(question: str, answer: str) -> None:
+    text = "江南的渡口修好了，青海市徐汇区的居民去龙桥镇坐船只要十分钟。"
+    found = short_answer(understand(question), text, rarity(text))
+    assert found is not None
+    assert answer in text[found.start : found.end]
