@@ -17,6 +17,10 @@ _ASKS = re.compile(
 )
 _EACH = re.compile(r"分别|各自|各(?=是|在|有|由|为|叫|占)")
 _CONTRAST = re.compile(r"不同|区别|差别|差异|异同|相比|对比")
+_CONTRASTED = re.compile(
+    r"(?:相比|对比)?(?:有(?:何|什么|哪些|啥)|的)?(?:不同|区别|差别|差异|异同)(?:之处|的?地方|点)?"
+    r"(?:是什么|在哪里?|是啥)?(?=[？?。]?$)"
+)
 _SPLIT = re.compile(r"[，,；;。？?！!]+")
 _JOINED = re.compile(
     r"(?P<a>[^，。？?、和与跟及]{2,24}?)(?:和|与|跟|同|以及|及|、)(?P<b>[^，。？?、和与跟及]{2,24}?)"
@@ -38,7 +42,7 @@ def subquestions(asked: Asked) -> tuple[Asked, ...]:
     """
     text = _BARE_YEAR.sub(r"\1年", plain(asked.text))
     found = _clauses(text) or _dated_things(text) or _times(text) or _things(text)
-    parts = [understand(part) for part in found[:MOST]]
+    parts = [understand(_CONTRASTED.sub("是什么", part)) for part in found[:MOST]]
     kept = tuple(replace(part, form=Form.ANSWER, sides=None) for part in parts if part.focus)
     return kept if len(kept) > 1 else ()
 

@@ -119,6 +119,24 @@ def test_one_thing_asked_is_one_question() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("老码头和新码头的收费相比有什么不同？", ["老码头的收费是什么？", "新码头的收费是什么？"]),
+        ("2021年和2022年的休渔政策有何区别？", ["2021年的休渔政策是什么？", "2022年的休渔政策是什么？"]),
+    ],
+)
+def test_the_parts_of_a_comparison_ask_for_what_is_compared(question: str, parts: list[str]) -> None:
+    assert [part.text.rstrip("？") for part in subquestions(understand(question))] == [
+        part.rstrip("？") for part in parts
+    ]
+
+
+def test_different_things_asked_about_stay_in_the_parts() -> None:
+    parts = subquestions(understand("甲镇和乙镇对不同年龄的老人分别补多少？"))
+    assert all("不同年龄" in part.text for part in parts)
+
+
+@pytest.mark.parametrize(
     ("before", "answer", "follow", "expected"),
     [
         ("江苏省委书记是谁？", "某某。", "那浙江呢？", "浙江省委书记是谁？"),
