@@ -62,6 +62,7 @@ FEATURES = (
     "run",  # longest run of letters the question shares with it, of eight and more
     "run_share",  # … over the question's letters
     "names_unknown",  # share of the question's names that the archive does not know
+    "known",  # share of the question's words that stand in the sentences found
     "reranked",  # chance that the passage answers, as the reranker reads it
     "reranked_here",  # … times the chance that the answer begins in the sentence
     "reranked_alone",  # chance that the sentence answers, read by itself
@@ -94,14 +95,14 @@ def measure(
     rows: list[list[float]] = []
     words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
-    unknown = _unknown(scene)
+    unknown = [_unknown(scene), _known(scene, cuts)]
     for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
         if cut.pieces:
             whole = _Whole.of(scene, hit, cut, words)
             shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
             read = reads.get(hit.passage.id)
             rows += [
-                [*_row(scene, cut, place, whole, words, shared), unknown, *_read(read, piece)]
+                [*_row(scene, cut, place, whole, words, shared), *unknown, *_read(read, piece)]
                 for place, piece in enumerate(cut.pieces)
             ]
             found += cut.pieces
@@ -242,6 +243,17 @@ def _unknown(scene: Scene) -> float:
     named = [word for word, tag in tagged(scene.asked.focus) if tag in (*NAME_TAGS, "j") and len(word) > 1]
     named += [name for name in scene.asked.names if name not in named]
     return sum(scene.rarity.presence(name) == 0 for name in named) / len(named) if named else 0.0
+
+
+def _known(scene: Scene, cuts: Sequence[Cut]) -> float:
+    """Share of the question's words that are said somewhere in what was found.
+
+    Words that the archive does not use are no sign that it says nothing of the thing; where it uses all of
+    them and still no sentence is near, that is one.
+    """
+    said = "\n".join(piece.found.text for cut in cuts for piece in cut.pieces)
+    words = [letters(word).text for word in scene.asked.words]
+    return sum(word in said for word in words) / len(words) if words else 1.0
 
 
 def _read(read: Read | None, piece: Piece) -> tuple[float, float]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from rag.evidence import Piece
 from rag.facts import dates
+from rag.letters import letters
 from rag.question import Asked, Expect
-from rag.words import tagged
+from rag.words import NAME_TAGS, speakers, tagged
 
 _YEAR_ASKED = re.compile(r"哪一?年|何年|什么年份|几几年")
 _YEAR = re.compile(
@@ -58,6 +59,18 @@ _KINDS = (
 )
 _MOMENT = re.compile(r"今天|明天|后天|今晚|明早|现在|此刻|这会儿")
 _PASSING = re.compile(r"天气|气温|下雨|下雪|几点|星期几|周几|几号|股价|汇率|油价|金价|堵车|限行|路况")
+_NAMES_ASKED = re.compile(r"(?:具体|分别|都|各)(?:叫|是哪|有哪)|名单|(?:什么|哪些)名字")
+_BRACKETS = re.compile(r"[“《‘「『]([^”》’」』]{1,40})[”》’」』]")
+_SPEAKS = (
+    r"(?:说|表示|指出|强调|认为|提出|介绍|坦言|透露|称|谈到|谈及|提到|要求|建议|呼吁|写道|回忆|宣布|回应|希望|"
+    r"讲到|讲道|告诉|发言|致辞|讲话)"
+)
+_SAID = re.compile(
+    r"^(?P<who>[^，。？?在于就对]{2,16}?)(?:[在于就对][^，。？?]{1,30}?)?是?(?:"
+    rf"(?:怎么|如何|怎样)(?:{_SPEAKS}|讲|谈|看)|"
+    rf"(?:{_SPEAKS}|讲|谈)[了过的]?是?[^，。？?]{{0,10}}?(?:什么|啥|哪|几|怎))"
+)
+_RELATIVE = re.compile(r"[今本去当同近前][\d一二三四五六七八九十]?年")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +91,11 @@ def gap(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
     beside = [
         other for other in pieces if other.passage.id == passage.id and abs(other.number - piece.number) <= 1
     ]
-    if any(other.lost for other in beside):
-        return None
     around = "\n".join([passage.title, *(other.text for other in beside)])
-    whole = "\n".join([passage.title, passage.section, passage.text])
+    whole = "\n".join([passage.title, passage.section, passage.speaker, passage.text])
+    other = _names(asked, piece) or _speech(asked, passage.speaker, whole) or _year(asked, piece, pieces)
+    if other or any(one.lost for one in beside):
+        return other
     return _kind(asked, whole) or _date(asked, around) or _number(asked, around) or _passing(asked, around)
 
 
@@ -112,3 +126,39 @@ def _passing(asked: Asked, around: str) -> Gap | None:
     if wanted and (_MOMENT.search(asked.text) or "天气" in asked.text) and wanted.group() not in around:
         return Gap("no_today", wanted.group())
     return None
+
+
+def _names(asked: Asked, piece: Piece) -> Gap | None:
+    """The names of several are asked for, and the sentence neither lists anything nor has two of its own."""
+    if not _NAMES_ASKED.search(asked.text) or "、" in piece.text:
+        return None
+    known = letters(asked.text).text
+    found = [word for word, tag in tagged(piece.text) if tag in (*NAME_TAGS, "eng", "j") and len(word) > 1]
+    new = {one for one in [*found, *_BRACKETS.findall(piece.text)] if letters(one).text not in known}
+    return None if len(new) > 1 else Gap("no_names")
+
+
+def _speech(asked: Asked, speaker: str, whole: str) -> Gap | None:
+    """What a person said is asked for, who is named in the question and does not speak in the passage."""
+    match = _SAID.search(asked.text) if asked.said else None
+    if match is None:
+        return None
+    words = tagged(match["who"])
+    first = max((place for place, (_, tag) in enumerate(words) if tag.startswith("nr")), default=len(words))
+    name = "".join(word for word, _ in words[first:])  # a name may be cut in two
+    if not 2 <= len(name) <= 4:
+        return None
+    spoken = rf"{re.escape(name)}[^，。；！？“”\n]{{0,16}}?{_SPEAKS}(?![。；\n])"
+    phrases = " ".join(phrase for _, _, phrase in speakers(whole)) + speaker
+    return None if name in phrases or re.search(spoken, whole) else Gap("no_speech", name)
+
+
+def _year(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
+    """The question names a year, the sentence another, and what was found of its article never that year."""
+    said = [fact for fact in asked.dates if fact.value[:1].isdigit() and fact.value[:4] != "0000"]
+    here = {fact.value[:4] for fact in dates(piece.text) if fact.value[:1].isdigit()} - {"0000"}
+    if not said or not here or _RELATIVE.search(piece.text):
+        return None
+    article = {one.passage for one in pieces if one.passage.article == piece.passage.article}
+    found = "\n".join(f"{one.title}\n{one.section}\n{one.date}\n{one.text}" for one in article)
+    return None if any(fact.value[:4] in found for fact in said) else Gap("other_year", said[0].text)

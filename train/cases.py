@@ -152,9 +152,26 @@ def load_folder(settings, folder: Path, encoder: Encoder, reranker, spans: dict)
             misses[row["passage"]].add(row["text"])
     groups = sorted(asked_of)
     random.Random(SEED).shuffle(groups)
-    groups = groups[: settings.limit or None]
+    groups = by_subject(groups[: settings.limit or None], corpus, encoder)
     whole = Archive(corpus, encoder)
     return Folder(settings, folder.name, corpus, asked_of, misses, groups, whole, encoder, reranker, spans)
+
+
+def by_subject(groups: list[str], corpus: dict[str, str], encoder: Encoder) -> list[str]:
+    """Passages in an order in which each is followed by the one most like it that is left.
+
+    What follows each other is put into one archive, which so is about a few subjects, as a newspaper page or a
+    ministry's folder is: there it is hard to tell what is answered from what is only spoken about.
+    """
+    near = encoder.encode([corpus[group] for group in groups])
+    likeness = near @ near.T
+    order = [0]
+    likeness[:, 0] = -2.0
+    while len(order) < len(groups):
+        following = int(np.argmax(likeness[order[-1]]))
+        likeness[:, following] = -2.0
+        order.append(following)
+    return [groups[number] for number in order]
 
 
 @dataclass(frozen=True, slots=True)
