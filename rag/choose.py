@@ -19,6 +19,7 @@ Rows = npt.NDArray[np.float32]
 
 ROOM = 190  # characters an answer may have when one sentence does not say it all
 UNSURE = 0.7  # a best sentence less likely than this is followed by two more, where there is room
+BRIEFEST = 12  # characters a further quote has at least: who took a picture is no answer beside another
 CLOSE = 0.25  # a further sentence must be this likely, as a share of the best
 _STOPPED = re.compile(r"[。！？!?；;…][”’」』）)]*\s*$")
 _STOP = re.compile(r"[。！？!?；;][”’」』）)]*")
@@ -73,7 +74,7 @@ def filled(scene: Scene, chosen: Sequence[Quote], ranked: Sequence[Scored], *, l
         further = replace(quote(scene, scored), short=None)  # one short answer, that of the best sentence
         if broken_within(scene.asked, further.piece, further.start, further.end):
             continue
-        if sum(len(one.text) for one in (*chosen, further)) <= ROOM:
+        if len(further.text) >= BRIEFEST and sum(len(one.text) for one in (*chosen, further)) <= ROOM:
             chosen.append(further)
     return in_reading_order(chosen)
 

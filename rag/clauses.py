@@ -21,7 +21,7 @@ from rag.short import Short
 
 LONG = 100  # characters a quote of several clauses has at most; a shorter sentence is quoted whole
 BRIEF = 60  # characters of the shorter stretches that are read
-LEAST = 24  # characters a widened clause with a short answer has at least, where its sentence has as many
+LEAST = 24  # characters a quote has at least, where its sentence has as many and no short answer is in it
 KEEP = 0.5  # a further clause must be this near to the question, as a share of the nearest
 NEAR = 0.5  # what nearness to the question counts beside the log odds of a stretch
 HOLDING = 1.0  # what the short answer adds to a stretch that holds it
@@ -54,15 +54,24 @@ def _read(
     weights: Sequence[float],
     short: Short | None,
 ) -> tuple[int, int]:
-    """First and last clause of the stretch that answers best as it is read by itself, near the question."""
-    stretches = _stretches(bounds)
+    """First and last clause of the stretch that answers best as it is read by itself, near the question.
+
+    One of fewer than LEAST characters says something where it holds the short answer, else it is a scrap.
+    """
+
+    def holds(low: int, high: int) -> bool:
+        return short is not None and bounds[low][0] <= short.start and short.end <= bounds[high][1]
+
+    every = _stretches(bounds)
+    stretches = [
+        one for one in every if holds(*one) or bounds[one[1]][1] - bounds[one[0]][0] >= LEAST
+    ] or every
     texts = [text[bounds[low][0] : bounds[high][1]] for low, high in stretches]
     reads = reranker.read(asked.text, texts, spans=False)
 
     def worth(number: int) -> float:
         low, high = stretches[number]
-        holds = short is not None and bounds[low][0] <= short.start and short.end <= bounds[high][1]
-        return reads[number].score + NEAR * sum(weights[low : high + 1]) + HOLDING * holds
+        return reads[number].score + NEAR * sum(weights[low : high + 1]) + HOLDING * holds(low, high)
 
     return stretches[max(range(len(stretches)), key=worth)]
 
