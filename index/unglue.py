@@ -12,6 +12,7 @@ from index import shapes
 from index.bylines import SURNAMES, is_byline, is_names, is_note
 from index.characters import characters
 from index.lines import Line, columns
+from index.lost import loses_numbers
 from index.trigrams import NOTHING, Placed, Reals, Symbols
 
 _BLOCK = 600  # characters of a line that is more than a paragraph
@@ -45,7 +46,9 @@ _NUMBER, _BLANK = (
     3.0,
 )  # log odds of a number in the blank at most, of a headline's end before one blank at least
 _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
+_SENTENCE_APART = re.compile(r"(?<=[。！？!?”’…])[ \u3000]+(?=\S)")
 _GAP = re.compile(r"(?<=[^\s\d])[ \u3000](?=[^\s\d])")
+_BETWEEN = re.compile(r"(?<=[^\s!-~])[ \u3000](?=\S)|(?<=\S)[ \u3000](?=[^\s!-~])")  # not Latin words
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _SPACE = 4.0  # what a blank counts, where a headline may end
 _FEW = 50  # characters of the shortest piece that sentences of a block make
@@ -86,6 +89,9 @@ def _taken_apart(line: Line) -> Iterator[Line]:
     """The pieces of a page that came out as one block."""
     text = line.text
     places = set(_printed_apart(text))
+    if _blanks_part(text):  # a headline ends at one of them
+        yield from _cut(line, _sentences_apart(text, sorted(places)))
+        return
     clear = sorted({0, *places})
     sentences = [match.end() for match in _ENDS.finditer(text)]
     ends = _heading_ends(text, dict.fromkeys(sentences, _IN_BLOCK) | dict.fromkeys(clear, _CLEAR))
@@ -136,17 +142,24 @@ def _printed_apart(text: str) -> Iterator[int]:
             yield match.start()
 
 
+def _blanks_part(text: str) -> bool:
+    """Whether blanks stand for the ends of a block's lines."""
+    return len(_SENTENCE_APART.findall(text)) >= _SEVERAL
+
+
 def _at_blanks(text: str) -> Iterator[int]:
     """Where blanks stand for the ends of a block's lines, not inside bylines, datelines and numbers."""
-    if len(_APART.findall(text)) < _SEVERAL:
+    if not _blanks_part(text):
         return
-    for match in _GAP.finditer(text):
+    losing = loses_numbers(text)
+    for match in (_GAP if losing else _BETWEEN).finditer(text):
         before, after = text[max(0, match.start() - 60) : match.start()], text[match.end() : match.end() + 24]
         left, right = before.split()[-1], after.split()[0]
         if len(left) == 1 or len(right) == 1 or (is_names(left) and is_names(right)):
             continue
         dated = any(found.end() == len(before) for found in shapes.datelines(before))
-        if not dated and not is_byline(f"{left} {right}") and characters().gap(left, right) < _NUMBER:
+        number = losing and characters().gap(left, right) >= _NUMBER
+        if not dated and not number and not is_byline(f"{left} {right}"):
             yield match.end()
 
 

@@ -144,3 +144,12 @@ def test_the_same_text_keeps_its_names() -> None:
 def test_datelines_are_all_that_stand_in_a_text(text: str) -> None:
     shown = [(match.span(), match["wire"], match["reporters"]) for match in DATELINE.finditer(text)]
     assert [(match.span(), match["wire"], match["reporters"]) for match in datelines(text)] == shown
+
+
+def test_blanks_of_a_block_part_its_lines_also_before_a_number() -> None:
+    story = "".join(WELL.split("\n\n")[2:]).replace("\n", "")
+    text = " ".join(["山村打出深井", "3月5日，" + story, story, story, story, story])
+    reading = read(text)
+    assert [passage.text for passage in reading.passages][:1] == ["山村打出深井"]
+    assert reading.passages[1].text.startswith("3月5日")
+    assert "".join(p.text for p in reading.passages).replace("\n", "") == text.replace(" ", "")
