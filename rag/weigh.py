@@ -18,13 +18,13 @@ from rag.retrieve import Found
 from rag.scene import Scene
 from rag.scope import Scope, several_times
 from rag.short import Short, short_answer
+from rag.sides import once, other_side
 from rag.speaker import BACK, speaker_of
 
 TIMELY = 0.6  # how much an article's years count
 RIVALS = 12  # sentences that are looked at for what the best one may have lost, or answers better
-SECOND = 0.5  # what another sentence needs of the best one's score to answer another part of a question
+SECOND = 0.5  # what a sentence with a number of the kind asked for needs of the best one's score
 GAPPED = 0.1  # what is left of the confidence where what is asked for is plainly missing
-OTHER = 0.08  # what the other side of a comparison needs of the best sentence's score to be taken instead
 _PAIRS = features.FEATURES.index("pairs")
 _AROUND = features.FEATURES.index("pairs_around")
 
@@ -94,11 +94,11 @@ def weigh(reader: Reader, found: Found) -> Weighed:
         if broken is None:
             ranked, missing = _complete(sheet, ranked)
             lacking += [missing] if missing else []
-            ranked = _other(ranked, quotes, times=times) if parts else ranked
+            ranked = other_side(ranked, quotes, times=times) if parts else ranked
             quotes += _quotes(reader, sheet, ranked, single=bool(parts))
     if len(lacking) == max(1, len(parts)):
         return Weighed(whole.asked, (), pieces, GAPPED * confidence, "weak", gap=lacking[0])
-    quotes = _once(quotes)
+    quotes = once(quotes)
     if parts and quotes:
         quotes = choose.filled(whole.scene, quotes, whole.ranked)
     reason = "" if quotes else "lost"
@@ -187,28 +187,6 @@ def _complete(sheet: Sheet, ranked: list[Scored]) -> tuple[list[Scored], Gap | N
     return ranked, first
 
 
-def _further(ranked: list[Scored], quotes: Sequence[Quote]) -> list[Scored]:
-    """For a further part, the sentences that do not already answer another, where one is good enough."""
-    taken = {(quote.piece.passage.id, quote.piece.start) for quote in quotes}
-    others = [one for one in ranked if (one.piece.passage.id, one.piece.start) not in taken]
-    return others if others and others[0].score >= SECOND * ranked[0].score else ranked
-
-
-def _other(ranked: list[Scored], quotes: Sequence[Quote], *, times: bool) -> list[Scored]:
-    """For a further part what does not already answer another: of two times, other documents or articles."""
-    if not times or not quotes:
-        return _further(ranked, quotes)
-    docs = {quote.piece.passage.doc for quote in quotes}
-    articles = {quote.piece.passage.article for quote in quotes}
-    for others in (
-        [one for one in ranked if one.piece.passage.doc not in docs],
-        [one for one in ranked if one.piece.passage.article not in articles],
-    ):
-        if others and others[0].score >= OTHER * ranked[0].score:
-            return others
-    return ranked
-
-
 def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: bool) -> list[Quote]:
     if sheet.asked.speaker and ranked:
         spoken = _spoken(reader, sheet, ranked[0])
@@ -233,19 +211,3 @@ def _spoken(reader: Reader, sheet: Sheet, best: Scored) -> list[Quote]:
         inner = Short(speaker.name_start - start, speaker.name_end - start, 1.0)
         return [Quote(said.piece, start, end, said.score, inner)]
     return [Quote(speaker.piece, speaker.start, speaker.end, said.score, short), said]
-
-
-def _once(quotes: Sequence[Quote]) -> list[Quote]:
-    """Quotes without those that lie inside another."""
-    kept: list[Quote] = []
-    for quote in quotes:
-        same = [
-            other
-            for other in kept
-            if other.piece.passage.id == quote.piece.passage.id
-            and other.start < quote.end
-            and quote.start < other.end
-        ]
-        if not same:
-            kept.append(quote)
-    return kept

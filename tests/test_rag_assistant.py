@@ -157,6 +157,25 @@ def test_a_question_of_two_things_cites_both(assistant: Assistant) -> None:
     assert len({citation.doc for citation in answer.citations}) > 1
 
 
+def test_two_times_are_not_answered_by_two_copies_of_one(tmp_path: Path) -> None:
+    told = {
+        "2021": "本报讯 2021年3月8日，全县渔业大会在城东礼堂召开。县渔业局局长周守成、副局长毛一川出席会议。",
+        "2023": "本报讯 2023年4月2日，全县渔业大会在江口镇召开。县渔业局局长贾志行、副局长杜文澜出席会议。",
+    }
+    (tmp_path / "pages").mkdir()
+    for year, text in told.items():
+        for paper in ("morning", "evening"):
+            page = f"{year}年全县渔业大会召开\n\n{text}\n"
+            (tmp_path / "pages" / f"{paper}_{year}.txt").write_text(page, encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "pages"])
+    with open_index(tmp_path / "index") as index:
+        answer = Assistant(index).ask("2021年和2023年的全县渔业大会，县渔业局局长分别是谁？")
+    assert "周守成" in answer.text
+    assert "贾志行" in answer.text
+    said = [claim.text for claim in answer.claims]
+    assert len(said) == len(set(said))
+
+
 def test_a_filter_is_kept(assistant: Assistant) -> None:
     answer = assistant.ask("新粮库占地多少亩？", where=Where(docs=frozenset({"b_granary_evening.txt"})))
     assert {ranked.passage.doc for ranked in answer.ranking} == {"b_granary_evening.txt"}
