@@ -148,9 +148,9 @@ class Sorter:
                 columns[id(held)] = held.about, 2 * (at != way.labels[-1]) + (not held.body)
         if not columns:
             return {}
-        abouts, chosen = zip(*columns.values(), strict=True)
+        abouts, kinds = zip(*columns.values(), strict=True)
         worth = self.topics.table(number, abouts) @ self._columns(number)
-        return dict(zip(columns, worth[range(len(chosen)), chosen].tolist(), strict=True))
+        return dict(zip(columns, worth[range(len(kinds)), kinds].tolist(), strict=True))
 
     def _columns(self, number: int) -> Table:
         """Weights of likeness, a column for staying and going back, with an article that has text or not."""

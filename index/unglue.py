@@ -202,8 +202,8 @@ def _heading_ends(text: str, needed: Mapping[int, float]) -> dict[int, int]:
     starts = np.repeat(list(firsts), [last - start - _TITLE[0] for start, last in firsts.items()])
     at = np.concatenate([np.arange(start + _TITLE[0], last) for start, last in firsts.items()])
     placed = characters().placed(text)
-    ascii = placed.points < 128
-    possible = ~(placed.blank[at - 1] | placed.inside[at] | (ascii[at - 1] & ascii[at]))
+    latin = placed.points < 128
+    possible = ~(placed.blank[at - 1] | placed.inside[at] | (latin[at - 1] & latin[at]))
     starts, at = starts[possible], at[possible]
     odds = _parted(placed, starts, at) + np.where(placed.blank[at], _SPACE, 0.0)
     enough = odds > np.array([needed[start] for start in starts.tolist()])

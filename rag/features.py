@@ -95,14 +95,14 @@ def measure(
     rows: list[list[float]] = []
     words = WordMatch.of(scene, [piece.text for cut in cuts for piece in cut.pieces])
     best = max((hit.score for hit in hits), default=0.0) or 1.0
-    unknown = [_unknown(scene), _known(scene, cuts)]
+    familiar = [_unknown(scene), _known(scene, cuts)]
     for rank, (hit, cut) in enumerate(zip(hits, cuts, strict=True)):
         if cut.pieces:
             whole = _Whole.of(scene, hit, cut, words)
             shared = [hit.score, hit.score / best, hit.words, hit.vectors, 1.0 / (1 + rank)]
             read = reads.get(hit.passage.id)
             rows += [
-                [*_row(scene, cut, place, whole, words, shared), *unknown, *_read(read, piece)]
+                [*_row(scene, cut, place, whole, words, shared), *familiar, *_read(read, piece)]
                 for place, piece in enumerate(cut.pieces)
             ]
             found += cut.pieces

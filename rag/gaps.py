@@ -1,7 +1,8 @@
 """What a question asks for that a sentence, with all that stands around it, does not hold.
 
-A sentence about a thing is soon taken for one that says when it was founded or what it costs. These checks
-are few and literal: no right answer can do without what they look for, and each says plainly what is missing.
+A sentence about a thing is soon taken for one that says when it was founded or what it costs, one year's
+meeting for the next, and somebody who was there for somebody who spoke. These checks are few and literal,
+silent where in doubt, and each says plainly what is missing.
 `train/threshold.py` counts how often each speaks against questions with and without an answer.
 """
 
@@ -15,7 +16,7 @@ from rag.evidence import Piece
 from rag.facts import dates
 from rag.letters import letters
 from rag.question import Asked, Expect
-from rag.words import NAME_TAGS, speakers, tagged
+from rag.words import NAME_TAGS, SAYING, speakers, tagged
 
 _YEAR_ASKED = re.compile(r"哪一?年|何年|什么年份|几几年")
 _YEAR = re.compile(
@@ -61,10 +62,7 @@ _MOMENT = re.compile(r"今天|明天|后天|今晚|明早|现在|此刻|这会�
 _PASSING = re.compile(r"天气|气温|下雨|下雪|几点|星期几|周几|几号|股价|汇率|油价|金价|堵车|限行|路况")
 _NAMES_ASKED = re.compile(r"(?:具体|分别|都|各)(?:叫|是哪|有哪)|名单|(?:什么|哪些)名字")
 _BRACKETS = re.compile(r"[“《‘「『]([^”》’」』]{1,40})[”》’」』]")
-_SPEAKS = (
-    r"(?:说|表示|指出|强调|认为|提出|介绍|坦言|透露|称|谈到|谈及|提到|要求|建议|呼吁|写道|回忆|宣布|回应|希望|"
-    r"讲到|讲道|告诉|发言|致辞|讲话)"
-)
+_SPEAKS = rf"(?:{SAYING}|谈及|要求|建议|希望|讲到|讲道|告诉|发言|致辞|讲话)"
 _SAID = re.compile(
     r"^(?P<who>[^，。？?在于就对]{2,16}?)(?:[在于就对][^，。？?]{1,30}?)?是?(?:"
     rf"(?:怎么|如何|怎样)(?:{_SPEAKS}|讲|谈|看)|"
@@ -84,8 +82,8 @@ class Gap:
 def gap(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
     """The first thing asked for that a sentence lacks; None when nothing is plainly missing.
 
-    `pieces` are all candidates, the sentence and its neighbours among them. A sentence that has lost a number
-    lacks none: `rag.lost` settles it.
+    `pieces` are all candidates, the sentence and its neighbours among them. Where a number is lost
+    none is missing: `rag.lost` settles it.
     """
     passage = piece.passage
     beside = [
@@ -93,9 +91,9 @@ def gap(asked: Asked, piece: Piece, pieces: Collection[Piece]) -> Gap | None:
     ]
     around = "\n".join([passage.title, *(other.text for other in beside)])
     whole = "\n".join([passage.title, passage.section, passage.speaker, passage.text])
-    other = _names(asked, piece) or _speech(asked, passage.speaker, whole) or _year(asked, piece, pieces)
-    if other or any(one.lost for one in beside):
-        return other
+    absent = _names(asked, piece) or _speech(asked, passage.speaker, whole) or _year(asked, piece, pieces)
+    if absent or any(one.lost for one in beside):
+        return absent
     return _kind(asked, whole) or _date(asked, around) or _number(asked, around) or _passing(asked, around)
 
 

@@ -31,7 +31,10 @@ def places(text: str) -> Iterator[tuple[int, int]]:
 
 
 def level(question: str, place: str) -> float:
-    """How well a place is of the level asked for: `哪个区` is answered by a district, hardly by a region."""
+    """Factor, about 1, on how well a place answers: asked for `哪个区` a district does, a region hardly.
+
+    1 where no level is asked for, and for a city or province printed without its suffix.
+    """
     wanted = _ASKED.search(question)
     if wanted is None:
         return 1.0
