@@ -2,9 +2,7 @@
 
 A newspaper's sentence may run over two hundred characters; what is quoted of it is a stretch of clauses.
 Where a reranker is there it reads the stretches, as it was trained on texts that short; else the nearest
-clause is widened. On 422 held-out questions whose best sentence holds the answer, the stretch that was read
-holds it in 0.979 (of sentences longer than LONG in 0.935), the widened clause in 0.953 (0.884), of the same
-length.
+clause is widened. `python -m train.quotes` counts on held-out questions how often either holds the answer.
 """
 
 from __future__ import annotations
