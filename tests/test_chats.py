@@ -26,7 +26,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(address, folder, index)
 
 
-@pytest.mark.parametrize("number", [40, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [20, pytest.param(200, marks=pytest.mark.soak)])
 def test_no_canary_crosses(served: Served, figure: Figure, number: int) -> None:
     started = time.monotonic()
     outcome = asyncio.run(chat_all(served.address, number))

@@ -6,11 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ui import journal
 from ui.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     def call(*arguments: object) -> tuple[int, str, str]:
         try:
             status = main([str(argument) for argument in arguments])
@@ -27,7 +28,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         out, err = capsys.readouterr()
         return status, out, err
 
-    return call
+    yield call
+    journal.start("")  # a log to a standard error that ends with the test
 
 
 def test_index_documents_remove(run: Run, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_first_build_that_was_killed_is_no_damage(tmp_path: Path, model: str) 
         assert not leftovers(index)
 
 
-@pytest.mark.parametrize("rounds", [25, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("rounds", [12, pytest.param(500, marks=pytest.mark.soak)])
 def test_killed_at_random_moments(rounds: int, tmp_path: Path, model: str, figure: Figure) -> None:
     chance = random.Random(11)
     folder, index = tmp_path / "papers", tmp_path / "index"
