@@ -18,7 +18,7 @@ _LONGEST = 60  # characters of a byline
 _MOST = 20  # words of one
 _APART = re.compile(r"[ \u3000、，,/／|｜:：]+")
 _ROLE = re.compile(
-    r"(?:[\u3400-\u9fff]{0,8}(?:社|报|刊|网|台|特约|首席|见习|实习|媒体|高级|资深))?(?:驻[\u3400-\u9fff]{2,6})?"
+    r"(?:《[\u3400-\u9fff]{1,12}》)?(?:[\u3400-\u9fff]{0,8}(?:社|报|刊|网|台|杂志|特约|首席|见习|实习|媒体|高级|资深))?(?:驻[\u3400-\u9fff]{2,6})?"
     r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人?|编辑|作者|实习生|摄影师|主持人|报道组|采访组|调研组)"
     r"(?P<name>[\u3400-\u9fff]{0,9})"
 )
@@ -28,6 +28,7 @@ _LABELLED = re.compile(
     r"[ \u3000]*[／/:：|｜·]"
 )
 _LABELS = frozenset({"撰文", "编译", "整理", "执笔", "采写", "口述"})
+_WIRED = re.compile(r"[\u3400-\u9fff]{1,8}讯")  # 本报讯 记者 王小明, on a line of its own
 _DONE = re.compile(r"集体(?:采写|报道)|采写|报道|摄影报道|综合报道|整理|编译|撰文")
 _PERSON = rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}"
 _WORK = r"(?:文|图|摄|编译|摄影|文字|图片)"
@@ -39,6 +40,10 @@ _WORDS = re.compile(r"[的了是在有为什么怎吗呢不]")
 _NAMES = re.compile(
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}"
     r"|[\u3400-\u9fff]{2,3}"
+)
+_GUEST = re.compile(  # the post of somebody who writes, and the name, which may be set loose
+    rf"[\u3400-\u9fff《》]{{2,20}}[ \u3000]+[{SURNAMES}][ \u3000]?[\u3400-\u9fff]"
+    r"(?:[ \u3000]?[\u3400-\u9fff])?"
 )
 _NOTED = re.compile(
     r"(?:本文|本版|本组|以上)?(?:作者|记者|执笔|撰稿|撰文|编译|整理|编辑|责编|选自|摘自|原载|转载|转自|来源|署名)"
@@ -72,6 +77,8 @@ def is_byline(text: str) -> bool:
         return len(words) == 2 and words[1][0] in SURNAMES and _NAME.fullmatch(words[1]) is not None
     if _LABELLED.match(text):
         return len(words) > 1 and all(_NAME.fullmatch(word) for word in words[1:])
+    if len(words) > 1 and _WIRED.fullmatch(words[0]):
+        words = words[1:]
     if not _ROLE.fullmatch(words[0]):
         return False
     return all(_ROLE.fullmatch(word) or _NAME.fullmatch(word) or _DONE.fullmatch(word) for word in words)
@@ -90,6 +97,11 @@ def is_note(text: str) -> bool:
 def is_names(text: str) -> bool:
     """Whether the line may be names alone; where it stands must tell."""
     return len(text) <= 40 and _NAMES.fullmatch(text) is not None
+
+
+def is_guest(text: str) -> bool:
+    """Whether the line may be the post and the name of who wrote the article; where it stands must tell."""
+    return len(text) <= 40 and _GUEST.fullmatch(text) is not None and _WORDS.search(text) is None
 
 
 def ends_with_credit(text: str) -> bool:

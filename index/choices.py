@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import shapes
+from index.characters import characters
 from index.cohesion import Bag, bag, weigh
 from index.fitting import Half, Strings, attractions, begins, ends, fits, goes_on
 from index.joints import beyond, closed, opened, speaks_of
@@ -51,7 +52,8 @@ def choices(pieces: Sequence[Piece]) -> Choices:
         return speaks_of(pieces, row, step)
 
     made = Choices()
-    for tail, alike in zip(tails, _around(pieces, tails), strict=True):
+    doubtful = [bool(tail.state) for tail in tails]
+    for tail, alike in zip(tails, _around(pieces, tails, doubtful, "ends"), strict=True):
         made.lefts[tail.row] = [*ends(tail), *alike]
     besides = [dict(beyond(pieces, tail.row)) for tail in tails]
     pairs = np.nonzero(_candidates(tails, heads))
@@ -60,7 +62,10 @@ def choices(pieces: Sequence[Piece]) -> Choices:
         features = goes_on(tail, head, page, besides[left].get(head.row, -1), about)
         made.pairs[tail.row, head.row] = [*attracts, *features]
     wanted = {right for _, right in made.pairs}
-    made.rights = {head.row: list(begins(head)) for head in heads if head.row in wanted}
+    rights = [head for head in heads if head.row in wanted]
+    doubtful = [pieces[head.row].kind == "headline" for head in rights]
+    for head, alike, doubt in zip(rights, _around(pieces, rights, doubtful, "begins"), doubtful, strict=True):
+        made.rights[head.row] = [*begins(head), *alike, *(_like_headline(pieces, head) if doubt else ())]
     return made
 
 
@@ -132,22 +137,43 @@ def _candidates(tails: Sequence[Half], heads: Sequence[Half]) -> Flags:
     return possible
 
 
-def _around(pieces: Sequence[Piece], tails: Sequence[Half]) -> Iterator[Features]:
+def _around(
+    pieces: Sequence[Piece], halves: Sequence[Half], doubtful: Sequence[bool], name: str
+) -> Iterator[Features]:
     """Whether a line that may be a headline speaks of what stands above it or of what stands below."""
     asked: list[str] = []
-    for tail in tails:
-        if tail.state:
-            above = (piece.text for piece in reversed(pieces[: tail.row]) if piece.kind == "body")
-            below = (piece.text for piece in pieces[tail.row + 1 :] if piece.kind == "body")
-            asked += [tail.text, next(above, ""), next(below, "")]
+    for half, doubt in zip(halves, doubtful, strict=True):
+        if doubt:
+            above = (piece.text for piece in reversed(pieces[: half.row]) if piece.kind == "body")
+            below = (piece.text for piece in pieces[half.row + 1 :] if piece.kind == "body")
+            asked += [half.text, next(above, ""), next(below, "")]
     looked_at: Iterator[Vector] = iter(vectors(asked)) if asked else iter(())
-    for tail in tails:
-        if not tail.state:
+    for doubt in doubtful:
+        if not doubt:
             yield []
             continue
         three = np.stack([next(looked_at) for _ in range(3)])
         up, down = cosines(three[:1], three[1:])[0].tolist()
         yield [
-            ("half ends, headline, of what is above", up * 3.0),
-            ("half ends, headline, of what is below", down * 3.0),
+            (f"half {name}, headline, of what is above", up * 3.0),
+            (f"half {name}, headline, of what is below", down * 3.0),
         ]
+
+
+def _like_headline(pieces: Sequence[Piece], head: Half) -> Iterator[tuple[str, float]]:
+    """How much a short line that may go on with a sentence looks like a headline instead.
+
+    Cut on both sides, it goes on with something itself; a headline does not go on with the text below it.
+    """
+    text = head.text.strip()
+    yield "half begins, headline, length", min(len(text), 48) / 24.0
+    yield "half begins, headline, commas", float(min(text.count("，") + text.count(","), 2))
+    if shapes.ended(text):
+        yield "half begins, headline, ended", 1.0
+        return
+    after = next((piece for piece in pieces[head.row + 1 :] if piece.kind not in INSERTS), None)
+    yield f"half begins, headline above {after.kind if after else 'nothing'}", 1.0
+    yield "half begins, headline, stops", shapes.stops(text) / 3.0
+    if after is not None:
+        fit = characters().fit(text[-12:], after.text[:12])
+        yield "half begins, headline, fits below", max(-6.0, min(fit, 9.0)) / 5.0

@@ -149,7 +149,8 @@ def _is_under_headline(piece: Piece, after: Piece | None) -> bool:
     if after is None:
         return False
     if piece.kind == "headline":
-        return after.kind == "body" and bylines.is_names(piece.text)
+        named = after.kind == "body" and bylines.is_names(piece.text)
+        return named or (after.kind in ("body", "headline") and bylines.is_guest(piece.text))
     above = after.kind == "byline" or (after.kind == "body" and shapes.opens_with_dateline(after.text))
     return above and piece.open and len(piece.text) <= _SUBTITLE and "。" not in piece.text
 

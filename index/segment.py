@@ -19,7 +19,7 @@ _MOST = 300  # pieces beyond which a file is more than a page, and topic is not 
 def segment(document: Document) -> Reading:
     """What a person would make of the page; every character is in one passage or dropped with a reason."""
     found, dropped = lines(document.text)
-    found = unglued(found, len(document.text))
+    found = unglued(found, len(document.text), dropped)
     losing = loses_numbers(document.text)
     named, jumps = pieces(blocks(document.text, found, losing))
     if not named:

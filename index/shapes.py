@@ -69,6 +69,12 @@ _FURNITURE = re.compile(
 )
 
 
+_ISSUED = re.compile(  # who made a notice known, and when; digits may be lost
+    r"[\u3400-\u9fff（）()、 \u3000]{0,40}?(?:[\d ]{4}|[〇○零一二三四五六七八九]{4})年"
+    r"(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})月(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})日"
+)
+
+
 def ended(text: str) -> bool:
     """Whether a sentence ends where the text ends."""
     return ENDED.search(text[-_TAIL:]) is not None
@@ -110,8 +116,8 @@ def stops(text: str) -> float:
 
 
 def is_signature(text: str) -> bool:
-    """A dateline or a remark on the author that stands alone, as printed under an article."""
-    if is_note(text):
+    """A dateline, a day, or a remark on the author that stands alone, as printed under an article."""
+    if is_note(text) or _ISSUED.fullmatch(text):
         return True
     match = DATELINE.match(text)
     return match is not None and match.end() == len(text) and "电" in match["wire"]

@@ -25,17 +25,22 @@ class Situation(NamedTuple):
     by: int = 0  # how far above the article ends
     bare: int = 0  # articles without text, for text
     again: bool = False  # the article has a headline that reads the same
+    series: int = 0  # 1 where the unit goes on with a list or talk of the article, -1 of another one
 
 
 @cache
 def told(situation: Situation) -> tuple[tuple[str, float], ...]:
     """The features of a situation."""
-    choice, kind, leaves, state, digits, by, bare, again = situation
+    choice, kind, leaves, state, digits, by, bare, again, series = situation
     if choice == NEW:
-        return ((f"new {kind} leaves a headline", 1.0),) * leaves
+        names = [f"new {kind} leaves a headline"] * leaves
+        names += [f"new {kind} though a series goes on"] * series
+        return tuple([(name, 1.0) for name in names])
     found = [f"{choice} {kind} to {state}"]
     if digits:
         found.append(f"{choice} {kind} digits lost in {'one' if digits < 0 else 'both'}")
+    if series:
+        found.append(f"{choice} {kind} series {'goes on' if series > 0 else 'of another'}")
     if choice == BACK:
         found.append(f"back {kind} by {by}")
         found += [f"back {kind} leaves a headline"] * leaves

@@ -16,6 +16,7 @@ import numpy as np
 from index import shapes
 from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
+from index.series import series
 from index.situations import BACK, NEW, STAY, Situation, chosen, told
 from index.units import Unit, spread
 from index.weights import Features, value
@@ -68,6 +69,7 @@ class Sorter:
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
         self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
         self.again = self._again()
+        self.series = series(self.texts)
         self.apart = [self._apart(number) for number in range(len(units))]
         self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
         self.fixed = [self._fixed(shape) for shape in self.shapes]
@@ -96,6 +98,9 @@ class Sorter:
         """Whether a headline cannot be a section's: the text above it goes on elsewhere."""
         if not number or not self.units[number].head or self.units[number - 1].head:
             return False
+        below = self.units[number - 1].right
+        if below > number and self.units[below].fit > 0.0:
+            return True
         last = self.pieces[self.units[number - 1].rows[-1]]
         return bool(last.away) or (self.open[number - 1] and shapes.runs_on(last.text))
 
@@ -255,15 +260,17 @@ class Sorter:
         leaving = way.held[way.labels[-1]] if way.labels else None
         leaves = leaving is not None and not leaving.body
         if at == len(way.held):
-            return Situation(NEW, kind, leaves)
+            return Situation(NEW, kind, leaves, series=int(bool(self.series[number])))
         held = way.held[at]
         digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
+        goes_on = any(way.labels[row] == at for row in self.series[number])
+        listed = 0 if not self.series[number] else 1 if goes_on else -1
         if leaving is held:
-            return Situation(STAY, kind, state=_state(held), digits=digits)
+            return Situation(STAY, kind, state=_state(held), digits=digits, series=listed)
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
         bare = min(way.bare, 2) if kind == "B" else 0
         again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
-        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again)
+        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again, listed)
 
     def _broken(self, way: Way, number: int, at: int) -> Features:
         """What the halves of broken sentences say about putting a unit into the article `at`."""
@@ -284,7 +291,9 @@ class Sorter:
             found.append((f"{choice} {name}", _strength(self.units[unit.right].fit)))
         broken = self.units[held.last].right
         if choice == STAY and broken >= 0 and broken != number:
-            found.append((f"{choice} though the other half is elsewhere", _strength(self.units[broken].fit)))
+            where = "below" if broken > number else "elsewhere"
+            name = f"{choice} {'H' if unit.head else 'B'} though the other half is {where}"
+            found.append((name, _strength(self.units[broken].fit)))
         return found
 
     def _value(self, features: Iterable[tuple[str, float]]) -> float:

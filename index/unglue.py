@@ -11,6 +11,7 @@ import numpy as np
 from index import shapes
 from index.bylines import SURNAMES, is_byline, is_names, is_note
 from index.characters import characters
+from index.document import Dropped
 from index.lines import Line, columns
 from index.lost import loses_numbers
 from index.trigrams import NOTHING, Placed, Reals, Symbols
@@ -49,28 +50,34 @@ _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
 _SENTENCE_APART = re.compile(r"(?<=[。！？!?”’…])[ \u3000]+(?=\S)")
 _GAP = re.compile(r"(?<=[^\s\d])[ \u3000](?=[^\s\d])")
 _BETWEEN = re.compile(r"(?<=[^\s!-~])[ \u3000](?=\S)|(?<=\S)[ \u3000](?=[^\s!-~])")  # not Latin words
+_BRACKETED = re.compile(r"[（(][^（()）]*(?:记者|通讯员|作者|实习生)[^（()）]*\Z")
+_MARKED = re.compile(r"(?<![#A-Za-z\d])#{1,6}[ \u3000]+(?=\S)")  # Markdown's mark of a headline
+_BELOW_MARK = -3.0  # log odds for "a headline ends here" behind one
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _SPACE = 4.0  # what a blank counts, where a headline may end
 _FEW = 50  # characters of the shortest piece that sentences of a block make
 _NAME = 3.0  # log odds wanted before a name has two characters only
 
 
-def unglued(lines: list[Line], size: int) -> list[Line]:
-    """The lines with what was glued together taken apart; `size` is the length of the file."""
+def unglued(lines: list[Line], size: int, dropped: list[Dropped]) -> list[Line]:
+    """The lines with what was glued together taken apart; `size` is the length of the file.
+
+    Marks of headlines found inside a line are added to what is `dropped`.
+    """
     if size > _PAGE:
         return lines
     found: list[Line] = []
     for line, wrapped in zip(lines, columns(lines), strict=True):
         if len(line.text) > _BLOCK:
-            found.extend(_taken_apart(line))
+            found.extend(_taken_apart(line, dropped))
         elif len(line.text) < _PARAGRAPH or line.level or (wrapped and line.size <= wrapped + 3):
             found.append(line)  # a headline, or a line of a column that goes on with the next one
         else:
-            found.extend(_headed(line))
+            found.extend(_headed(line, dropped))
     return found
 
 
-def _headed(line: Line) -> Iterator[Line]:
+def _headed(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     """A paragraph with its heading above it, where one was run in and a blank is left between them.
 
     Without the blank nothing tells a heading from a paragraph that begins with an uncommon name.
@@ -82,24 +89,27 @@ def _headed(line: Line) -> Iterator[Line]:
     rest = line.text[match.end() : match.end() + 24]
     number = characters().gap(match[1], rest) > _NUMBER
     clear = len(match[2]) > 1 or _ends_between(match[1], rest) > _BLANK
-    yield from _cut(line, [match.end()] if clear and not number else [])
+    yield from _cut(line, [match.end()] if clear and not number else [], dropped)
 
 
-def _taken_apart(line: Line) -> Iterator[Line]:
+def _taken_apart(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     """The pieces of a page that came out as one block."""
     text = line.text
     places = set(_printed_apart(text))
+    marked = [match.span() for match in _MARKED.finditer(text)]
+    places.update(place for span in marked for place in span)
     if _blanks_part(text):  # a headline ends at one of them
-        yield from _cut(line, _sentences_apart(text, sorted(places)))
+        yield from _cut(line, _sentences_apart(text, sorted(places)), dropped)
         return
-    clear = sorted({0, *places})
+    clear = sorted({0, *places}.difference(start for start, _ in marked))
     sentences = [match.end() for match in _ENDS.finditer(text)]
-    ends = _heading_ends(text, dict.fromkeys(sentences, _IN_BLOCK) | dict.fromkeys(clear, _CLEAR))
+    needed = dict.fromkeys(sentences, _IN_BLOCK) | dict.fromkeys(clear, _CLEAR)
+    ends = _heading_ends(text, needed | {end: _BELOW_MARK for _, end in marked})
     places |= {ends[start] for start in clear if start in ends}
     for start in sentences:
         if start in ends and start not in places:
             places |= {start, ends[start]}
-    yield from _cut(line, _sentences_apart(text, sorted(places)))
+    yield from _cut(line, _sentences_apart(text, sorted(places)), dropped)
 
 
 def _sentences_apart(text: str, places: list[int]) -> list[int]:
@@ -121,7 +131,8 @@ def _printed_apart(text: str) -> Iterator[int]:
         for match in pattern.finditer(text):
             yield from match.span()
     for match in _APART.finditer(text):
-        yield match.end()
+        if not _dated(text[max(0, match.start() - 60) : match.start()]):
+            yield match.end()
     for match in _CREDITED.finditer(text):
         yield match.end()
     yield from _at_blanks(text)
@@ -157,10 +168,16 @@ def _at_blanks(text: str) -> Iterator[int]:
         left, right = before.split()[-1], after.split()[0]
         if len(left) == 1 or len(right) == 1 or (is_names(left) and is_names(right)):
             continue
-        dated = any(found.end() == len(before) for found in shapes.datelines(before))
+        if left[-1] == "#" or _BRACKETED.search(before):
+            continue
         number = losing and characters().gap(left, right) >= _NUMBER
-        if not dated and not number and not is_byline(f"{left} {right}"):
+        if not _dated(before) and not number and not is_byline(f"{left} {right}"):
             yield match.end()
+
+
+def _dated(before: str) -> bool:
+    """Whether a dateline with its reporters ends where this text ends."""
+    return any(found.end() == len(before) for found in shapes.datelines(before))
 
 
 def _sentence_end(text: str, at: int) -> int:
@@ -255,18 +272,23 @@ def _parted(placed: Placed, starts: Symbols, at: Symbols) -> Reals:
     return np.where(told, odds, -99.0)
 
 
-def _cut(line: Line, places: list[int]) -> Iterator[Line]:
+def _cut(line: Line, places: list[int], dropped: list[Dropped]) -> Iterator[Line]:
     """The line cut at offsets of its text, white space left out; marks stay with the first piece."""
     edges = [0, *(place for place in places if 0 < place < len(line.text)), len(line.text)]
     if len(edges) == 2:
         yield line
         return
-    first = True
+    marks = line.blanks, line.level, line.quoted, line.bullet
     for low, high in pairwise(edges):
         content = line.content.slice(low, high).strip()
         if not content.text:
             continue
+        if not content.text.strip("#"):  # marks the next piece as a headline
+            dropped.extend(Dropped(span, "markup") for span in content.spans)
+            marks = marks[0], len(content.text), line.quoted, False
+            continue
+        blanks, level, quoted, bullet = marks
         start, end = content.spans[0].start, content.spans[-1].end
-        marks = (line.blanks, line.level, line.quoted, line.bullet) if first else (0, 0, line.quoted, False)
-        yield Line(content, start, end, start, end, *marks)
-        first = False
+        level = level if shapes.is_headline(content.text) else 0
+        yield Line(content, start, end, start, end, blanks, level, quoted, bullet)
+        marks = 0, 0, line.quoted, False

@@ -19,6 +19,7 @@ _LOST = re.compile(r"(?<=[\u3400-\u9fff，。、])[ \u00a0]{2,}(?=[\u3400-\u9fff
 _DIGIT = re.compile(r"[0-9０-９]")
 _LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from long ones
 _BELOW = 150  # characters of a small item below a headline
+_RARE = 3.0  # what a sign counts that few pages of the fit show, so that its ridge penalty is less
 _SHORT = 60  # characters of a short paragraph
 
 
@@ -189,6 +190,9 @@ def _below(pieces: Sequence[Piece], found: Sequence[Unit], number: int) -> Itera
     first = at
     while at < len(found) and not found[at].head and at - first < 3:
         at += 1
+    under_text = number > 0 and not found[number - 1].head
+    if under_text and at > first and shapes.greets(pieces[found[first].rows[0]].text):
+        yield "above a greeting", _RARE
     size = sum(len(unit.text) for unit in found[first:at])
     yield f"above {'little' if size <= _BELOW else 'much'}", 1.0
     if at > first and _credited(pieces, found[at - 1]) and (at == len(found) or found[at].head):

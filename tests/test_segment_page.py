@@ -7,11 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from index.bylines import is_byline, is_credit, is_names
+from index.bylines import is_byline, is_credit, is_guest, is_names
 from index.dates import dateline_date, mentions
 from index.document import Document, Passage, Reading, Source
 from index.segment import segment
-from index.shapes import DATELINE, datelines, is_caption, is_headline, opens_with_dateline
+from index.shapes import (
+    DATELINE,
+    datelines,
+    is_caption,
+    is_headline,
+    is_signature,
+    opens_with_dateline,
+)
 
 WELL = """村里打了一口深井
 
@@ -117,8 +124,8 @@ def test_the_day_is_resolved_against_the_page() -> None:
 
 @pytest.mark.parametrize(
     "shape",
-    [is_byline, is_credit, is_names, is_caption, is_headline, opens_with_dateline],
-    ids=["byline", "credit", "names", "caption", "headline", "dateline"],
+    [is_byline, is_credit, is_guest, is_names, is_caption, is_headline, is_signature, opens_with_dateline],
+    ids=["byline", "credit", "guest", "names", "caption", "headline", "signature", "dateline"],
 )
 @pytest.mark.parametrize("piece", ["本报记者", "记者 王", "王小 ", "本报", "摄", "（", "1月", "日报", " "])
 def test_no_line_takes_long(shape: object, piece: str) -> None:
@@ -153,3 +160,69 @@ def test_blanks_of_a_block_part_its_lines_also_before_a_number() -> None:
     assert [passage.text for passage in reading.passages][:1] == ["山村打出深井"]
     assert reading.passages[1].text.startswith("3月5日")
     assert "".join(p.text for p in reading.passages).replace("\n", "") == text.replace(" ", "")
+
+
+def test_marks_of_headlines_inside_a_block_part_it() -> None:
+    well, play = ("".join(story.split("\n\n")[2:]).replace("\n", "") for story in (WELL, PLAY))
+    wire = "**山城社石门4月3日电**（记者 周小舟 赵芳） "
+    text = f"# 村里打了一口深井 ## ——记青石村的打井队 本报记者 李青山 {well * 3} # 剧团送戏到山乡 {wire}{play * 3}"
+    reading = read(text)
+    assert [article.title for article in reading.articles] == ["村里打了一口深井", "剧团送戏到山乡"]
+    assert [article.byline for article in reading.articles] == ["本报记者 李青山", "记者 周小舟 赵芳"]
+    assert not any("#" in passage.text for passage in reading.passages)
+    marks = [drop for drop in reading.dropped if text[drop.span.start : drop.span.end].strip() in ("#", "##")]
+    assert [drop.reason for drop in marks] == ["markup"] * 3
+    kept = {
+        at for passage in reading.passages for span in passage.spans for at in range(span.start, span.end)
+    }
+    lost = (
+        set(range(len(text))) - kept - {at for d in reading.dropped for at in range(d.span.start, d.span.end)}
+    )
+    assert not "".join(text[at] for at in lost).strip()
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("本报讯 记者 王小明 通讯员 李丽", True),
+        ("《山水》杂志记者 周小舟", True),
+        ("本报讯 昨天夜里有雨", False),
+        ("本报讯", False),
+    ],
+)
+def test_a_byline_says_who_writes(line: str, *, named: bool) -> None:
+    assert is_byline(line) is named
+
+
+@pytest.mark.parametrize(
+    ("line", "guest"),
+    [
+        ("县林业站站长 周小舟", True),
+        ("县水利局　李 青 山", True),
+        ("新农村 新气象", False),
+        ("村里的井 王大有挖", False),
+        ("井水清清 流进千家万户", False),
+    ],
+)
+def test_a_guest_is_named_with_a_post(line: str, *, guest: bool) -> None:
+    assert is_guest(line) is guest
+
+
+def test_a_guest_below_a_headline_is_the_byline() -> None:
+    reading = read(WELL.replace("本报记者 李青山", "县水利站站长 李青山") + "\n" + PLAY)
+    assert reading.articles[0].byline == "县水利站站长 李青山"
+    assert reading.articles[0].title == "村里打了一口深井"
+
+
+@pytest.mark.parametrize(
+    ("line", "signs"),
+    [
+        ("青石镇人民政府　2023年4月1日", True),
+        ("二〇二三年四月一日", True),
+        ("县供水站     年  月 日", True),
+        ("2023年4月1日起停水", False),
+        ("村里打井的那一年", False),
+    ],
+)
+def test_a_notice_is_signed_with_its_day(line: str, *, signs: bool) -> None:
+    assert is_signature(line) is signs

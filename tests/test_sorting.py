@@ -13,9 +13,10 @@ from index.document import Article, Document, Passage, Reading, Source, Span
 from index.drafts import in_order
 from index.links import linked
 from index.located import Located
-from index.matching import assigned
+from index.matching import Pair, assigned
 from index.pieces import Piece
 from index.segment import segment
+from index.series import series
 from index.shapes import greets
 from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import units_of
@@ -137,3 +138,50 @@ def test_the_shipped_weights_know_every_kind_of_feature() -> None:
 )
 def test_a_line_that_only_says_who_is_spoken_to(line: str, *, only_greets: bool) -> None:
     assert greets(line) is only_greets
+
+
+def test_what_goes_on_with_a_list_or_a_talk() -> None:
+    texts = [
+        "一、打井",
+        "（一）测量",
+        "二、送戏",
+        "问：井多深？",
+        "答：百米。",
+        "问：水呢？",
+        "十一、完",
+        "（三）化验",
+    ]
+    assert series(texts) == [[], [], [0], [], [], [3], [], []]
+    assert series(["第一，水", "第二，路", "③ 桥", "④ 船", "2.5亿元", "1. 井", "2. 戏", "二是路"]) == [
+        [], [0], [], [2], [], [], [5], []
+    ]  # fmt: skip
+
+
+def _sorter(odds: float) -> Sorter:
+    """A notice between the halves of a short piece of a sentence, which go together with these odds."""
+    texts = [
+        "村里打了一口深井",
+        WELL.split("\n")[0],
+        "村主任王大有说，过去",
+        "明天夜里有大风",
+        "请注意防火。",
+        "要挑水。",
+    ]
+    kinds = ("headline", "body", "body", "headline", "body", "body")
+    pieces = [
+        Piece(Located(text, (Span(0, len(text)),)), kind) for text, kind in zip(texts, kinds, strict=True)
+    ]
+    return Sorter(pieces, units_of(pieces, {2: Pair(2, 5, odds)}), weights())
+
+
+def test_no_section_begins_inside_a_sentence() -> None:
+    assert _sorter(2.0).apart == [False, False, False, True, False, False]
+    assert not any(_sorter(-1.0).apart)
+
+
+def test_a_headline_is_no_other_half_of_a_sentence() -> None:
+    notice = "县气象站招聘观测员\n\n县气象站日前发布公告，招聘两名观测员，报名到本月底为止。\n\n"
+    text = PLAY_HEAD + PLAY.replace("走一整天。", f"走\n\n{notice}一整天。")
+    reading = read(text)
+    assert [article.title for article in reading.articles] == ["剧团送戏到山乡", "县气象站招聘观测员"]
+    assert any("最远的地方要走一整天。" in text for text in bodies(reading).values())
