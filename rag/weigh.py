@@ -10,7 +10,7 @@ import numpy as np
 from rag import choose, features, refuse
 from rag.choose import Quote, Scored
 from rag.evidence import Piece
-from rag.gaps import Gap, gap
+from rag.gaps import OTHER_YEAR, Gap, gap
 from rag.lost import damaged, intact_instead, outweighed
 from rag.question import Asked, Expect
 from rag.reading import Reader
@@ -174,17 +174,18 @@ def _with_number(reader: Reader, sheet: Sheet, ranked: list[Scored]) -> list[Sco
 def _complete(sheet: Sheet, ranked: list[Scored]) -> tuple[list[Scored], Gap | None]:
     """The sentences from the first on that lacks nothing asked for; what the best one lacks where all do.
 
-    Only sentences are looked at that are likely enough to be quoted beside the best.
+    Only sentences are looked at that are likely enough to be quoted beside the best. Those of another year
+    than the one asked about are passed over wherever they stand.
     """
     first: Gap | None = None
-    for place, one in enumerate(ranked):
-        if one.score < choose.CLOSE * ranked[0].score:
-            break
-        missing = gap(sheet.asked, one.piece, sheet.pieces)
-        if missing is None:
-            return ranked[place:], None
+    left: list[Scored] = []
+    likely = [one for one in ranked if one.score >= choose.CLOSE * ranked[0].score]
+    for one in likely:
+        missing = gap(sheet.asked, one.piece, sheet.pieces, after=first)
+        if missing is None or (left and missing.key != OTHER_YEAR):
+            left.append(one)
         first = first or missing
-    return ranked, first
+    return ([*left, *ranked[len(likely) :]], None) if left else (ranked, first)
 
 
 def _quotes(reader: Reader, sheet: Sheet, ranked: Sequence[Scored], *, single: bool) -> list[Quote]:

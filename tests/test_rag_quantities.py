@@ -59,6 +59,15 @@ def test_what_a_number_measures(number: str, kind: str) -> None:
         ("有多少村民搬进新房？", set()),  # 村 no village
         ("绿化占了几成？", {"share"}),
         ("新修了几座桥？", {"", "people"}),
+        ("森林覆盖率是多少？", {"share"}),
+        ("毕业率多高？", {"share"}),
+        ("食堂总投资多少？", {"money"}),
+        ("食堂投资多少个项目？", {"", "people"}),
+        ("大桥全长多少？", {"length"}),
+        ("校长年龄多大？", {"age"}),
+        ("一年用多少天然气？", set()),  # 天 no day
+        ("工期要多少天？", {"time"}),
+        ("镇上有多少人口？", {"people"}),
     ],
 )
 def test_what_a_question_wants_measured(question: str, kinds: set[str]) -> None:

@@ -39,6 +39,10 @@ def passage(text: str, name: str = "p", **more: str) -> Passage:
         ("有几个人会开船", Expect.NUMBER, "人"),
         ("新船为什么换？", Expect.NOTHING, ""),
         ("市场改造是哪一年开工的？", Expect.DATE, ""),
+        ("轮渡从哪天起停航？", Expect.DATE, ""),
+        ("市场改造到哪年结束？", Expect.DATE, ""),
+        ("渡口在哪条路上？", Expect.PLACE, ""),
+        ("渡船在哪些方面变了？", Expect.NOTHING, ""),
     ],
 )
 def test_the_kind_of_answer_wanted(question: str, expect: Expect, unit: str) -> None:
