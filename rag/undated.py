@@ -78,7 +78,7 @@ def _same_of_another(asked: Asked, said: Collection[Fact], text: str) -> bool:
     for year in (fact.value[:4] for fact in said):
         rest = question.partition(year)[2][:ALIKE]
         years = set(re.findall(rf"(\d{{4}}){re.escape(rest)}", sentence)) if len(rest) == ALIKE else set()
-        if years and year not in years:
+        if years and year not in sentence:
             return True
     return False
 

@@ -16,7 +16,7 @@ _SAID = re.compile(
     rf"(?:{_SPEAKS}|讲(?![解授座课堂])|谈|提|汇报|报告)[了过的]?是?[^，。？?]{{0,10}}?(?:什么|啥|哪|几|怎)|"
     r"(?:发言|讲话|致辞|报告)的?(?:主要|核心)?(?:内容|要点|观点))"
 )
-_NOT_IN_NAMES = frozenset("自总某厅局部委院团队会校记师法庭员")
+_NOT_IN_NAMES = frozenset("自总某厅局部委院团队会校记师法庭员关")
 
 
 def silent(asked: Asked, speaker: str, whole: str) -> str:
