@@ -3,7 +3,8 @@
 A sentence about a thing is soon taken for one that says when it was founded or what it costs, one year's
 meeting for the next, and somebody who was there for somebody who spoke. These checks are few and literal,
 silent where in doubt, and each says plainly what is missing.
-`train/threshold.py` counts how often each speaks against questions with and without an answer.
+`train/gaps.py` counts how often each speaks against questions with and without an answer in single passages,
+`train/threshold.py` in archives.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LOCATED_ASKED = re.compile(
     r"在哪[^，。？?]{0,6}?(?:召开|举行|举办|成立|揭牌|开幕|办公|设立)"
 )
 _LOCATION = re.compile(r"[在于驻到至赴抵往从址]|位于|设[于立有]|落户|落地|坐落|地点|来到|走进|\d号")
-_NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿半双数几多少免无没全均每首单\d０-９]|所有")
+_ANY_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千万亿半双数几多少免无没全均每首单\d０-９]|所有")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,6 @@ _NAMES_ASKED = re.compile(
     r"哪(?:些|[几两三四五六七八九十\d]+个?)(?:城市|省份?|国家|地区|区县|县区|区|县|市|乡?镇)|分别在哪"
 )
 _BRACKETS = re.compile(r"[“《‘「『]([^”》’」』]{1,40})[”》’」』]")
-
-
 OTHER_YEAR = "other_year"
 
 
@@ -101,12 +100,11 @@ def gap(asked: Asked, piece: Piece, pieces: Collection[Piece], *, after: Gap | N
     ]
     around = "\n".join([passage.title, *(other.text for other in beside)])
     whole = "\n".join([passage.title, passage.section, passage.speaker, passage.text])
+    unsaid = after is not None and after.key == OTHER_YEAR
     absent = (
         _names(asked, piece)
         or _gap("no_speech", silent(asked, passage.speaker, whole))
-        or _gap(
-            OTHER_YEAR, other_year(asked, piece, pieces, unsaid=after is not None and after.key == OTHER_YEAR)
-        )
+        or _gap(OTHER_YEAR, other_year(asked, piece, pieces, unsaid=unsaid))
         or _office(asked, whole)
         or _place(asked, piece.text)
     )
@@ -123,6 +121,7 @@ def gap(asked: Asked, piece: Piece, pieces: Collection[Piece], *, after: Gap | N
 
 
 def _gap(key: str, said: str) -> Gap | None:
+    """A gap that tells of what the question says; None where it says nothing of it."""
     return Gap(key, said) if said else None
 
 
@@ -135,7 +134,7 @@ def _kind(asked: Asked, whole: str) -> Gap | None:
 
 def _number(asked: Asked, around: str) -> Gap | None:
     counted = asked.expect is Expect.NUMBER and re.search(r"多少|几", asked.text)
-    return None if not counted or _NUMERAL.search(around) else Gap("no_number")
+    return None if not counted or _ANY_NUMBER.search(around) else Gap("no_number")
 
 
 def _rank(asked: Asked, whole: str) -> Gap | None:
@@ -171,13 +170,8 @@ def _office(asked: Asked, whole: str) -> Gap | None:
 def _passing(asked: Asked, around: str) -> Gap | None:
     """The weather, the hour, a price of today are asked for, of which the sentence says nothing."""
     wanted = _PASSING.search(asked.text)
-    if (
-        wanted
-        and (_MOMENT.search(asked.text) or _WEATHER.search(asked.text))
-        and wanted.group() not in around
-    ):
-        return Gap("no_today", wanted.group())
-    return None
+    today = _MOMENT.search(asked.text) or _WEATHER.search(asked.text)
+    return Gap("no_today", wanted.group()) if wanted and today and wanted.group() not in around else None
 
 
 def _names(asked: Asked, piece: Piece) -> Gap | None:
