@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rag.evidence import Piece
 from rag.letters import letters
-from rag.quantities import measured_in
+from rag.quantities import NUMERAL, measured_in
 from rag.question import Asked, Expect
 from rag.undated import other_year, undated, without_hour
 from rag.unsaid import silent
@@ -46,6 +46,11 @@ _KINDS = (
             r"几(?:块钱|毛钱|元)|(?:收费|罚款?)多少"
         ),
         re.compile(r"元|角|分钱|块|免费|美金|英镑|便士|美分|[￥$¥]|免收|不收|卢布|镑|钱|倍|百分之|[亿%％]"),
+    ),
+    _Kind(
+        "no_number",
+        re.compile(r"(?:规模|体量)(?:是|有|为|达)?多[大少高]|多大规模"),
+        re.compile(rf"{NUMERAL}[\s多余几来]*(?:[元亩人平公个家吨名户辆美座套次件万亿倍]|[A-Za-z%])"),
     ),
     _Kind(
         "no_telephone",
@@ -156,7 +161,7 @@ def _place(asked: Asked, text: str) -> Gap | None:
 
 def _office(asked: Asked, whole: str) -> Gap | None:
     """Who holds an office is asked for, of which the passage does not speak, or names nobody."""
-    match = _OFFICE_ASKED.search(asked.text) if asked.expect is Expect.PERSON else None
+    match = _OFFICE_ASKED.search(asked.text) if asked.expect in (Expect.PERSON, Expect.NOTHING) else None
     if match is None:
         return None
     known = letters(asked.text).text

@@ -54,6 +54,8 @@ def first_gap(question: str, sentence: str, text: str = LIBRARY, title: str = ""
         ("松湾图书馆的借书量排第几？", "读者可以", "no_rank"),
         ("杜文澜的讲话要点是什么？", "出席", "no_speech"),
         ("各分馆分别在哪些城市？", "读者可以", "no_names"),
+        ("松湾县县长叫什么名字？", "馆长", "no_office"),
+        ("松湾图书馆的购书基金规模有多大？", "馆长", "no_number"),
     ],
 )
 def test_what_is_missing_is_named(question: str, sentence: str, key: str) -> None:
@@ -88,10 +90,18 @@ def test_what_is_missing_is_named(question: str, sentence: str, key: str) -> Non
         ("自习桌是哪天添的？", "自习桌", "自习桌前天才添上。"),
         ("新馆建了几个月？", "新馆", "新馆建了半年。"),
         ("馆长杜文澜在开馆仪式上提了哪些要求？", "馆长", LIBRARY),
+        ("松湾图书馆馆长叫什么名字？", "馆长", LIBRARY),
+        ("购书基金规模有多大？", "购书", "购书基金有300万元。"),
+        ("借书证从什么时候起有效？", "借书证", "借书证自办理之日起有效。"),
     ],
 )
 def test_what_is_there_is_found(question: str, sentence: str, text: str) -> None:
     assert first_gap(question, sentence, text) == ""
+
+
+def test_words_for_any_time_tell_no_time() -> None:
+    told = "分馆规则目前已经公布，未来还要修订。"
+    assert first_gap("分馆规则是什么时候公布的？", "分馆", told) == "no_date"
 
 
 def test_a_deputy_does_not_hold_the_office() -> None:

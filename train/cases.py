@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.coverage import Placed, judge, offsets
-from eval.gold import Question, load
+from eval.gold import load
 from index import dense, fuse, lexical
 from index.document import Passage, Span
 from index.encode import Encoder, load_encoder
@@ -94,30 +94,37 @@ def load_spans(path: Path) -> dict:  # type: ignore[type-arg]
 
 
 def measure_gold(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
-    """Cases of the open gold questions and of some held-out ones, put to the index as the assistant would.
+    """Cases of open gold questions, of own ones and of some held-out ones, put to the index as the assistant would.
 
     A lost number is no question of confidence: the place is found, and `rag.lost` refuses.
     """
-    questions = [one for one in load(settings.gold) if one.split == "open" and one.type != "lost"]
+    gold = [one for one in load(settings.gold) if one.split == "open" and one.type != "lost"]
+    asked = [
+        (one.id, one.question, one.history, "open" if one.answerable else "open_unanswerable") for one in gold
+    ]
     others = [row["text"] for folder in settings.dev for row in lines(folder / "queries.jsonl")]
     others = random.Random(SEED).sample(others, STRANGERS)
-    questions += [Question(f"other:{text}", "off_topic", text, answerable=False) for text in others]
+    asked += [(f"other:{text}", text, (), "open_foreign") for text in others]
+    if settings.asked:
+        asked += [(f"own:{text}", text, (), kind) for text, kind in own_questions(settings.asked)]
     with open_index(settings.index) as index:
         texts = {card.id: index.text(card.id) for card in index.documents()}
-        evidence = {item.question.id: item.evidence for item in judge(questions, texts)}
+        evidence = {item.question.id: item.evidence for item in judge(gold, texts)}
         assistant = Assistant(index, Settings(reranker=settings.reranker))
-        for question in questions:
-            sheet = assistant.measured(question.question, question.history)
+        for name, text, history, kind in asked:
+            sheet = assistant.measured(text, history)
             right = []
             for piece in sheet.pieces:
                 held = offsets(piece.passage.locate(piece.start, piece.end), texts[piece.passage.doc])
-                right.append(
-                    any(holds(held, piece.passage.doc, one) for one in evidence.get(question.id, ()))
-                )
-            kind = "open" if question.answerable else "open_unanswerable"
-            kind = "open_foreign" if question.id.startswith("other:") else kind
+                right.append(any(holds(held, piece.passage.doc, one) for one in evidence.get(name, ())))
             if sheet.pieces:
-                yield Case(question.id, kind, sheet.rows, np.array(right), sheet.timely, question.question)
+                yield Case(name, kind, sheet.rows, np.array(right), sheet.timely, text)
+
+
+def own_questions(path: Path) -> list[tuple[str, str]]:
+    """Questions and their kind, from lines of `1` (the documents answer it) or `0`, a tab, and the question."""
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(text, "own" if answered == "1" else "own_unanswerable") for answered, text in rows]
 
 
 def holds(held: frozenset[int], doc: str, evidence: Placed) -> bool:

@@ -1,12 +1,12 @@
 """Count how often each gap (`rag/gaps.py`) speaks against questions with and without an answer in a passage.
 
-    python -m train.gaps --pairs PAIRS_ASKED.jsonl.xz [--first 12000] [--count 4000] [--tell answerable]
+    python -m train.gaps --pairs PAIRS_ASKED.jsonl.xz [--first 16000] [--count 4000] [--tell answerable]
 
 Every row has a question, the passage that answers it with the answer's place, and a near miss: a question of the same
 subject that the passage does not answer. The gap is looked for in the sentence that holds the answer, and for
 the near miss in the sentence nearest to it by its vector; no reranker and no fitted weight has a part in this.
-The order is shuffled once, always the same; the checks were written looking at rows 0 to 12,000, so `--first`
-is 12,000. A passage stands alone here: no title, and nobody who was speaking from before. Two minutes of one core.
+The order is shuffled once, always the same; the checks were written looking at rows 0 to 16,000, so `--first`
+is 16,000. A passage stands alone here: no title, and nobody who was speaking from before. Two minutes of one core.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument(
     "--pairs", type=Path, required=True, help="questions with answer and near miss, packed by xz"
 )
-parser.add_argument("--first", type=int, default=12_000, help="rows that are passed over")
+parser.add_argument("--first", type=int, default=16_000, help="rows that are passed over")
 parser.add_argument("--count", type=int, default=4_000, help="rows that are counted")
 parser.add_argument("--encoder", default="", help="encoder folder, the bundled one by default")
 parser.add_argument(
