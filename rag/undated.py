@@ -27,9 +27,8 @@ _MONTH = re.compile(
     r"[\d一二三四五六七八九十]\s?[月日]|[本上下当次]月|月份|[春夏秋冬季]|年[初中底末]|月[初中底末]"
 )
 _TIME = re.compile(r"之日|\d{1,2}[:：]\d\d|[春夏秋冬]|周末|期间|[节前后时早晚]|之际")
-_WHENEVER = re.compile(
-    r"未来|现在|目前|当前|如今|今后|至今|以来|近年来|将来|过去|同时|当今|历来|平[时日]|时刻"
-)
+# Words of time that tell none.
+_WHENEVER = re.compile(r"未来|现在|目前|当前|如今|今后|至今|以来|近年来|将来|过去|同时|当今|历来|平[时日]")
 _CLOCK_ASKED = re.compile(r"几点(?!建议|意见|要求|措施|做法|经验|内容|启示)")
 _CLOCK = re.compile(rf"{NUMERAL}\s?[时点]|\d[:：]\d|[早中晚]上|凌晨|[上下中]午|傍晚|全天|小时|夜")
 ALIKE = 6  # letters after a year that make a thing the same

@@ -4,8 +4,9 @@
         [--gold eval/gold/a.jsonl … --index var/index --asked train/questions/seeds.tsv] --out rag/weights.json
 
 Held-out questions (nothing of them was seen by the encoder or the reranker) are put to small archives made of their
-passages and the passages most like them; open gold questions, and held-out ones that have nothing to do with it, to
-the index the gold was written for, and so are questions of which only is known whether it answers them. `sentence` learns which candidate sentence holds the answer; `answerable` learns
+passages and the passages most like them; open gold questions, held-out ones that have nothing to do with it, and own
+ones of which only is known whether it answers them (--asked), to the index that the gold was written for. `sentence`
+learns which candidate sentence holds the answer; `answerable` learns
 to tell questions with an answer from near misses, from questions whose passage was taken away, and from those of
 other archives. Every figure printed is of questions that the weights have not seen (five folds, by passage and by
 gold question); the threshold, set the same way, refuses at most --wrongly of the answerable questions, of the
