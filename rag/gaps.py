@@ -4,7 +4,7 @@ A sentence about a thing is soon taken for one that says when it was founded or 
 meeting for the next, and somebody who was there for somebody who spoke. These checks are few and literal,
 silent where in doubt, and each says plainly what is missing.
 `train/gaps.py` counts how often each speaks against questions with and without an answer in single passages,
-`train/threshold.py` in archives.
+`train/gaps_in_archives.py` in archives.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from index.encode import Encoder, load_encoder
 from index.records import Where
 from index.search import Hit, MemoryIndex, Ranker, System, open_index
 from rag import features
+from rag.answer import Turn
 from rag.assistant import Assistant, Settings
 from rag.facts import dates, numbers
 from rag.question import understand
@@ -56,6 +57,16 @@ class Case:
     right: np.ndarray
     timely: np.ndarray
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A question that is put to the gold's index, with the kind of case it makes."""
+
+    name: str
+    kind: str  # one of SHARE
+    text: str
+    history: tuple[Turn, ...] = ()
 
 
 class Archive:
@@ -100,31 +111,32 @@ def measure_gold(settings: argparse.Namespace):  # type: ignore[no-untyped-def]
     """
     gold = [one for one in load(settings.gold) if one.split == "open" and one.type != "lost"]
     asked = [
-        (one.id, one.question, one.history, "open" if one.answerable else "open_unanswerable") for one in gold
+        Put(one.id, "open" if one.answerable else "open_unanswerable", one.question, one.history)
+        for one in gold
     ]
     others = [row["text"] for folder in settings.dev for row in lines(folder / "queries.jsonl")]
     others = random.Random(SEED).sample(others, STRANGERS)
-    asked += [(f"other:{text}", text, (), "open_foreign") for text in others]
-    if settings.asked:
-        asked += [(f"own:{text}", text, (), kind) for text, kind in own_questions(settings.asked)]
+    asked += [Put(f"other:{text}", "open_foreign", text) for text in others]
+    asked += own_questions(settings.asked) if settings.asked else []
     with open_index(settings.index) as index:
         texts = {card.id: index.text(card.id) for card in index.documents()}
         evidence = {item.question.id: item.evidence for item in judge(gold, texts)}
         assistant = Assistant(index, Settings(reranker=settings.reranker))
-        for name, text, history, kind in asked:
-            sheet = assistant.measured(text, history)
+        for put in asked:
+            sheet = assistant.measured(put.text, put.history)
             right = []
             for piece in sheet.pieces:
                 held = offsets(piece.passage.locate(piece.start, piece.end), texts[piece.passage.doc])
-                right.append(any(holds(held, piece.passage.doc, one) for one in evidence.get(name, ())))
+                right.append(any(holds(held, piece.passage.doc, one) for one in evidence.get(put.name, ())))
             if sheet.pieces:
-                yield Case(name, kind, sheet.rows, np.array(right), sheet.timely, text)
+                yield Case(put.name, put.kind, sheet.rows, np.array(right), sheet.timely, put.text)
 
 
-def own_questions(path: Path) -> list[tuple[str, str]]:
-    """Questions and their kind, from lines of `1` (the documents answer it) or `0`, a tab, and the question."""
+def own_questions(path: Path) -> list[Put]:
+    """Questions from lines of `1` (the documents answer it) or `0`, a tab, and the question."""
     rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-    return [(text, "own" if answered == "1" else "own_unanswerable") for answered, text in rows]
+    kinds = {"1": "own", "0": "own_unanswerable"}
+    return [Put(f"own:{text}", kinds[answered], text) for answered, text in rows]
 
 
 def holds(held: frozenset[int], doc: str, evidence: Placed) -> bool:

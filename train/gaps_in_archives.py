@@ -1,15 +1,13 @@
-"""Set the threshold of refusing for given weights, and count how often each gap speaks, rightly and wrongly.
+"""Count how often each gap (`rag/gaps.py`) speaks in archives, and what thresholds of refusing do beside it.
 
-    python -m train.threshold --dev var/train/dev/asked var/train/dev/wiki --spans var/train/spans.jsonl
-        --gold eval/gold/a.jsonl eval/gold/b.jsonl --index var/index [--wrongly 0.06] [--weights rag/weights.json]
+    python -m train.gaps_in_archives --dev var/train/dev/asked var/train/dev/wiki --spans var/train/spans.jsonl
+        --gold eval/gold/a.jsonl eval/gold/b.jsonl --index var/index [--cache FILE.json]
 
-Reads the networks of the weights file as they are (`train.refusal` fits them) and writes the threshold of
-`answerable`, nothing else. Held-out questions, their near misses and questions whose passage was taken away are put
-to small archives, as in `train.refusal`; open gold questions, less the lost numbers, to the index that the gold was
-written for. The threshold is the highest that refuses at most `--wrongly` of the open answerable questions and of
-the held-out ones whose best sentence is right. Printed is, for each gap (`rag/gaps.py`), how often it is found in
-the best sentence of questions with and without an answer, and what thresholds refuse. The networks have learnt from
-the open questions: what is printed of those flatters. Ten minutes of one core; the same files give the same numbers.
+Held-out questions, their near misses and questions whose passage was taken away are put to small archives, as in
+`train.refusal`; open gold questions, less the lost numbers, to the index that the gold was written for. Printed is,
+for each gap, how often it is found in the best sentence of questions with and without an answer, and what the shipped
+threshold and others refuse. The networks have learnt from the open questions: what is printed of those flatters. Ten
+minutes of one core; the same files give the same numbers. `train.gaps` counts in single passages.
 """
 
 from __future__ import annotations
@@ -42,15 +40,11 @@ parser.add_argument("--gold", type=Path, nargs="+", required=True, help="their o
 parser.add_argument(
     "--index", type=Path, default=Path("var/index"), help="what the open questions are put to"
 )
-parser.add_argument("--weights", type=Path, default=Path("rag/weights.json"), help="where it is written")
 parser.add_argument("--encoder", default="", help="encoder folder, the bundled one by default")
 parser.add_argument("--reranker", default="", help="reranker folder, the bundled one by default, or none")
 parser.add_argument("--groups", type=int, default=26, help="passages with questions in an archive")
 parser.add_argument("--limit", type=int, default=300, help="passages of a set that are asked; 0 is all")
 parser.add_argument("--near", type=int, default=5, help="like passages taken in for each question")
-parser.add_argument(
-    "--wrongly", type=float, default=0.06, help="share of answerable questions that may be refused"
-)
 parser.add_argument("--cache", type=Path, help="keep what was measured; give a new one when anything changed")
 KINDS = ("open", "answerable", "open_unanswerable", "near_miss", "removed")
 
@@ -76,12 +70,7 @@ def main() -> None:
         if settings.cache:
             settings.cache.write_text(json.dumps([asdict(one) for one in seen], ensure_ascii=False))
     tell_gaps(seen)
-    threshold = threshold_of(seen, settings.wrongly)
-    tell(seen, threshold)
-    stored = json.loads(settings.weights.read_text(encoding="utf-8"))
-    stored["answerable"]["threshold"] = threshold
-    settings.weights.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    print(f"{settings.weights}: threshold {threshold:.4f}")
+    tell(seen, refuse.load("answerable").threshold)
 
 
 def held_out(settings: argparse.Namespace) -> Iterator[Seen]:
@@ -144,15 +133,6 @@ def tell_gaps(seen: list[Seen]) -> None:
     for key in sorted({one.gap for one in seen} - {""}):
         right = sum(one.gap == key and one.right for one in seen)
         print(f"  {key:14s}", {kind: counts[key, kind] for kind in KINDS}, f"answerable, right: {right}")
-
-
-def threshold_of(seen: list[Seen], wrongly: float) -> float:
-    """The highest that refuses at most `wrongly` of either group, cut to four places."""
-    groups = [
-        sorted(one.confidence for one in seen if one.kind == "open"),
-        sorted(one.confidence for one in seen if one.right),
-    ]
-    return min(int(10_000 * group[int(wrongly * len(group))]) / 10_000 for group in groups)
 
 
 def tell(seen: list[Seen], threshold: float) -> None:
