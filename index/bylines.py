@@ -36,7 +36,7 @@ _SHARED = re.compile(  # 王小明/文 李丽/图; 王小明 文/图
     rf"(?:{_PERSON}[ \u3000]*[／/]{_WORK}[ \u3000]*){{1,4}}|(?:{_PERSON}[ \u3000]+){{1,4}}{_WORK}[／/]{_WORK}"
 )
 _NAME = re.compile(r"[\u3400-\u9fff]{1,4}(?:·[\u3400-\u9fff]{1,6})?")
-_WORDS = re.compile(r"[的了是在有为什么怎吗呢不]")
+_WORDS = re.compile(r"[的了是在有为什么怎吗呢不昨]|获悉|日前|近日")
 _NAMES = re.compile(
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}(?:[ \u3000、]+[{SURNAMES}][\u3400-\u9fff]{{1,2}}){{0,7}}"
     r"|[\u3400-\u9fff]{2,3}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import add
@@ -13,18 +13,20 @@ import numpy.typing as npt
 from index import shapes
 from index.characters import characters
 from index.cohesion import Bag, bag, weigh
-from index.fitting import Half, Strings, attractions, begins, ends, fits, goes_on
+from index.fitting import Half, Strings, attractions, begins, ends, fit, goes_on
+from index.joiner import Reals, joiner
 from index.joints import beyond, closed, opened, speaks_of
 from index.meaning import Vector, cosines, vectors
 from index.pieces import INSERTS, Piece
 from index.weights import Features
 
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
-_HOPELESS = 0.0  # log odds of going on, against beginning, that a half far away needs
-_RUNNING = -3.0  # the same where the left half is surely running text
+_BEST = 6  # halves far away that are looked at for each
 _MOST = 2500  # halves of a page that are compared with each other
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages
 _ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
+
+_EDGES = frozenset({"headline", "byline", "nothing"})  # what stands around a story
 
 Flags = npt.NDArray[np.bool_]
 
@@ -56,11 +58,12 @@ def choices(pieces: Sequence[Piece]) -> Choices:
     for tail, alike in zip(tails, _around(pieces, tails, doubtful, "ends"), strict=True):
         made.lefts[tail.row] = [*ends(tail), *alike]
     besides = [dict(beyond(pieces, tail.row)) for tail in tails]
-    pairs = np.nonzero(_candidates(tails, heads))
+    joined = _joined(tails, heads)
+    pairs = np.nonzero(_candidates(tails, heads, joined))
     for left, right, attracts in zip(*pairs, attractions(tails, heads, pairs), strict=True):
         tail, head = tails[left], heads[right]
         features = goes_on(tail, head, page, besides[left].get(head.row, -1), about)
-        made.pairs[tail.row, head.row] = [*attracts, *features]
+        made.pairs[tail.row, head.row] = [*attracts, *fit(tail, float(joined[left, right])), *features]
     wanted = {right for _, right in made.pairs}
     rights = [head for head in heads if head.row in wanted]
     doubtful = [pieces[head.row].kind == "headline" for head in rights]
@@ -79,20 +82,23 @@ def _strings(pieces: Sequence[Piece]) -> Strings:
 
 def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
     tails, heads = [], []
-    order = 0
+    order = story = 0
     for row, piece in enumerate(pieces):
         if piece.kind in INSERTS:
             continue
+        story += piece.kind == "headline"
         if piece.kind in ("body", "headline") and not piece.level and piece.open:
             state = "" if piece.kind == "body" or piece.away else _between(pieces, row)
-            if not shapes.semi_ended(piece.text):
+            if piece.kind == "body" or not shapes.semi_ended(piece.text):
                 shown = piece.last_line, shapes.runs_on(piece.text), opened(piece.text)
-                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shown))
+                edge = _beside(pieces[row + 1 :]) in _EDGES
+                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shown, edge, story))
         body = piece.kind == "body" or (piece.kind == "headline" and not piece.level)
         if body and not shapes.opens_with_dateline(piece.text) and not shapes.greets(piece.text):
             above = _above(pieces, row)
             shown = piece.first_line, shapes.continues(piece.text), closed(piece.text)
-            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shown))
+            edge = _beside(reversed(pieces[:row])) in _EDGES
+            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shown, edge, story))
         order += 1
     return tails, heads
 
@@ -110,20 +116,31 @@ def _above(pieces: Sequence[Piece], row: int) -> str:
 
 def _between(pieces: Sequence[Piece], row: int) -> str:
     """What an open line that looks like a headline stands between."""
-    before = next((other.kind for other in reversed(pieces[:row]) if other.kind not in INSERTS), "nothing")
-    after = next((other.kind for other in pieces[row + 1 :] if other.kind not in INSERTS), "nothing")
+    before, after = _beside(reversed(pieces[:row])), _beside(pieces[row + 1 :])
     return f"{before} {after}"
 
 
-def _candidates(tails: Sequence[Half], heads: Sequence[Half]) -> Flags:
+def _joined(tails: Sequence[Half], heads: Sequence[Half]) -> Reals:
+    """Log odds that right halves (axis 1) go on with left ones, against both being of other sentences."""
+    model = joiner()
+    ends = model.ends([tail.text for tail in tails])
+    return model.odds(ends, model.beginnings([head.text for head in heads]))
+
+
+def _beside(others: Iterable[Piece]) -> str:
+    """The kind of the nearest of the pieces that may be text."""
+    return next((other.kind for other in others if other.kind not in INSERTS), "nothing")
+
+
+def _candidates(tails: Sequence[Half], heads: Sequence[Half], joined: Reals) -> Flags:
     """Which right halves (axis 1) are worth a look for which left ones.
 
-    One that stands elsewhere is not where it is clearly likelier as a beginning, or where the left half says
+    One that stands elsewhere is among the best for the other half only, and not where the left half says
     itself that it goes on elsewhere.
     """
     orders = np.array([tail.order for tail in tails])[:, None], np.array([head.order for head in heads])
-    told = np.array([(bool(tail.state), tail.sure, tail.jump) for tail in tails], bool).reshape(-1, 3)
-    doubtful, sure, away = told.T[..., None]
+    told = np.array([(bool(tail.state), tail.jump) for tail in tails], bool).reshape(-1, 2)
+    doubtful, away = told.T[..., None]
     back = np.array([head.jump for head in heads], bool)
     distance = orders[1] - orders[0]
     possible: Flags = (distance != 0) & (back | ~away)
@@ -131,10 +148,17 @@ def _candidates(tails: Sequence[Half], heads: Sequence[Half]) -> Flags:
         following = np.arange(len(heads)) - np.searchsorted(orders[1], orders[0], "right")
         possible &= (following >= 0) & (following < _FOLLOWING)
     close = (abs(distance) <= _CLOSE_BY) & ((distance > 0) | ~doubtful)
-    far = np.nonzero(possible & ~close & ~back)
-    least = np.where(sure & ~doubtful, _RUNNING, _HOPELESS)
-    possible[far] = fits(tails, heads, far) > least[far[0], 0]
+    possible &= close | back | _among_best(joined, axis=0) | _among_best(joined, axis=1)
     return possible
+
+
+def _among_best(odds: Reals, axis: int) -> Flags:
+    """Which pairs are among the few best of their right half (axis 0) or of their left one (axis 1)."""
+    most = odds.shape[axis] - _BEST
+    if most <= 0:
+        return np.ones(odds.shape, bool)
+    found: Flags = odds >= np.partition(odds, most, axis=axis).take([most], axis=axis)
+    return found
 
 
 def _around(

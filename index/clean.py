@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 from index.bylines import is_byline, is_credit
 from index.characters import characters
 from index.document import Span
 from index.lines import Line, columns
 from index.located import Located, gap, joined
+from index.quotes import Said, repeated
+from index.seams import parted
 from index.shapes import continues, ended, is_caption, is_headline, opens_with_dateline
 
+_PAGE = 1500  # lines beyond which a file is no page, and only widths tell which lines belong together
 _CREDIT = ("摄", "摄影", "供图")  # words that wrapping leaves alone on a line
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
+_DOUBTFUL = 0.0  # log odds of a joint below which it may be a wrong one
 _ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
 _USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
@@ -45,6 +49,7 @@ class Block:
     lines: int = 1
     first_line: Width = Width.UNKNOWN  # of several in a column
     last_line: Width = Width.UNKNOWN  # in a column
+    running: bool = False  # known as half of a sentence
 
     @property
     def text(self) -> str:
@@ -107,12 +112,71 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
             groups[-1].append(line)
         else:
             groups.append([line])
+    running = [False] * len(groups)
+    if len(found) <= _PAGE:
+        groups, running = _broken(_without_quotes(groups))
     widths = iter(sizes)
     shapes = [_widths(group, next(islice(widths, len(group) - 1, None))) for group in groups]
     several = [first for first, _ in shapes if first]
     if several.count(Width.SET_IN) < _USUAL * len(several):
         shapes = [(Width.UNKNOWN, last) for _, last in shapes]  # paragraphs begin as they go on
-    return [_paragraph(text, group, losing, *shape) for group, shape in zip(groups, shapes, strict=True)]
+    made = zip(groups, shapes, running, strict=True)
+    return [replace(_paragraph(text, group, losing, *shape), running=known) for group, shape, known in made]
+
+
+def _without_quotes(groups: list[list[Line]]) -> list[list[Line]]:
+    """The groups, lines taken apart from them that are a pull quote inside a sentence."""
+    found = [line for group in groups for line in group]
+    said: list[Said] = []
+    edges: set[int] = set()
+    for group in groups:
+        edges.add(len(said))
+        title = len(group) == 1 and is_headline(group[0].text)
+        for line in group:
+            inside = bool(said) and not said[-1].title and not ended(said[-1].text)
+            said.append(Said(line.text, int(inside or line.bullet or line.quoted), title))
+    quotes = repeated(said)
+    if not quotes:
+        return groups
+    edges.update(edge for quote in quotes for edge in (quote.start, quote.stop))
+    for quote in quotes:
+        edges.difference_update(range(quote.start + 1, quote.stop))
+    return [found[low:high] for low, high in pairwise([*sorted(edges - {len(found)}), len(found)])]
+
+
+def _broken(groups: list[list[Line]]) -> tuple[list[list[Line]], list[bool]]:
+    """The groups, broken where lines go on better with others, and which of them are halves of sentences."""
+    if all(len(group) == 1 for group in groups):
+        return groups, [False] * len(groups)
+    ends: list[tuple[int, int]] = []  # group and line of the last line before each end
+    begins: list[tuple[int, int]] = []  # and of the first behind each beginning
+    joined: dict[int, int] = {}
+    for row, group in enumerate(groups):
+        text = len(group) > 1 or not is_headline(group[0].text)
+        if not text or group[0].level:
+            continue
+        if not opens_with_dateline(group[0].text):
+            begins.append((row, 0))
+        for at, line in enumerate(group):
+            behind = at + 1 < len(group)
+            doubtful = behind and characters().fit(line.text, group[at + 1].text) < _DOUBTFUL
+            if not ended(line.text) and (doubtful or not behind):
+                if behind:
+                    joined[len(ends)] = len(begins)
+                ends.append((row, at))
+            if doubtful or (behind and ended(line.text)):
+                begins.append((row, at + 1))
+    tails = ["".join(line.text for line in groups[row][max(0, at - 3) : at + 1]) for row, at in ends]
+    heads = ["".join(line.text for line in groups[row][at : at + 4]) for row, at in begins]
+    found = parted(tails, heads, joined)
+    left, right = {ends[end] for end in found}, {begins[begin] for begin in found.values()}
+    parts, known = [], []
+    for row, group in enumerate(groups):
+        inside = (at for at in range(1, len(group)) if (row, at) in right or (row, at - 1) in left)
+        for low, high in pairwise([0, *inside, len(group)]):
+            parts.append(group[low:high])
+            known.append((row, low) in right or (row, high - 1) in left)
+    return parts, known
 
 
 def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:

@@ -24,9 +24,12 @@ _STRANGERS = 0.012  # cohesion at which halves may as well be of different artic
 _HAN = re.compile(r"[\u3400-\u9fff]{3}\Z")
 _HAN_END = re.compile(r"[\u3400-\u9fff，、]\s*\Z")
 _SENTENCE = re.compile(r"[。！？；]")
+_NUMBER = re.compile(r"\d+")
+_COLON = re.compile(r"[：:；;].")
 _BRIEF = 30  # characters of a line that may be one of a list
 _SCRAP = 12  # characters of a text that is hardly a paragraph
-_EDGE, _BRIEF_EDGE = 12, 6  # characters at a joint in which two symbols are looked for
+_EDGE = 12  # characters at a joint in which two symbols are looked for
+_MOST_ODDS = 10.0  # that the network may say
 _COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
 
 Pairs = tuple[npt.NDArray[np.intp], ...]  # numbers of left halves, and of right ones
@@ -41,7 +44,8 @@ class Half:
     `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it;
     `line` how wide its line at the break is; `sure` whether a left one is surely running text, and whether a
     right one begins with what only stands inside a sentence; `marks` are the quotations that it leaves open
-    or closes.
+    or closes. `edge` says whether a headline or nothing stands below a left one or above a right one, `story`
+    counts the headlines before it.
     """
 
     row: int
@@ -52,6 +56,8 @@ class Half:
     line: Width = Width.UNKNOWN
     sure: bool = False
     marks: frozenset[str] = frozenset()
+    edge: bool = False
+    story: int = 0
 
 
 def ends(tail: Half) -> Iterator[tuple[str, float]]:
@@ -66,8 +72,12 @@ def ends(tail: Half) -> Iterator[tuple[str, float]]:
     yield "half ends, length", min(len(tail.text), 80) / 40.0
     if tail.jump:
         yield "half ends, jump", 1.0
+    if tail.edge and not tail.state:
+        yield "half ends, edge", 1.0
     if tail.text.rstrip()[-1:] in ("，", ",", "、"):
         yield "half ends, comma", 1.0
+    if shapes.semi_ended(tail.text):
+        yield "half ends, colon", 1.0
     if shapes.asks_inside(tail.text):
         yield "half ends, asks inside", 1.0
     yield f"half ends, stops{' like a headline' if tail.state else ''}", shapes.stops(tail.text) / 3.0
@@ -79,6 +89,11 @@ def ends(tail: Half) -> Iterator[tuple[str, float]]:
         yield f"half ends, headline between {tail.state}", 1.0
         yield "half ends, headline, commas", float(min(tail.text.count("，") + tail.text.count(","), 2))
         yield "half ends, headline, length", min(len(tail.text), 48) / 24.0
+        yield "half ends, headline, numbers", float(min(len(_NUMBER.findall(tail.text)), 2))
+        if _COLON.search(tail.text):
+            yield "half ends, headline, colon inside", 1.0
+        if tail.marks:
+            yield "half ends, headline, left open", 1.0
 
 
 def begins(head: Half) -> Iterator[tuple[str, float]]:
@@ -142,14 +157,13 @@ def attractions(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> I
         yield [("half attracts first", first), ("half attracts second", second)]
 
 
-def fits(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> Reals:
-    """Log odds that a right half goes on in the sentence of a left one, by two characters of each alone."""
-    left, right = _endings(tails, _BRIEF_EDGE), _beginnings(heads, _BRIEF_EDGE)
-    stop = np.array([[NOTHING], [characters().numbers["。"]]])
-    begun = _joined(np.repeat(stop, len(heads), axis=1), right).sum(axis=0)
-    odds = _joined(left[:, pairs[0]], right[:, pairs[1]]).sum(axis=0) - begun[pairs[1]]
-    told = (left[1, pairs[0]] != NOTHING) & (right[0, pairs[1]] != NOTHING)
-    return np.where(told, odds, 0.0)
+def fit(tail: Half, odds: float) -> Features:
+    """What the network says of the two; names begin with `half`."""
+    own = ", maybe headline" if tail.state else ""
+    return [
+        (f"half joined low{own}", max(-_MOST_ODDS, min(odds, 0.0)) / 4.0),
+        (f"half joined high{own}", max(0.0, min(odds, _MOST_ODDS)) / 4.0),
+    ]
 
 
 def _joined(left: Symbols, right: Symbols) -> Reals:
@@ -187,6 +201,8 @@ def _placed(tail: Half, head: Half, beside: int) -> str:
     distance = head.order - tail.order
     if distance == 1:
         return "next"
+    if distance < 0 and tail.edge and head.edge:  # the end of the story is printed before its beginning
+        return f"turned round{' in one' if tail.story == head.story else ''}"
     if beside >= 0:
         return f"around {min(beside, 2)}" if beside else "beside"
     if distance > 0:

@@ -10,12 +10,14 @@ from index import bylines, shapes
 from index.clean import Block, Width
 from index.document import Dropped
 from index.located import Located
+from index.quotes import Said, repeated
 
 INSERTS = frozenset({"caption", "quote", "furniture"})  # kinds that interrupt running text
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
 _HEADING = 16  # letters of a section heading, which may repeat the text as well
 _SUBTITLE = 120  # characters of the longest subtitle
+_PAGE = 300  # pieces beyond which a file is no page
 _NEAR = 40  # pieces before and after it that it may repeat
 _BRACKETS = re.compile(r"[（）()【】\[\]\s]+")
 
@@ -60,9 +62,16 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     found: list[Piece] = []
     for block in blocks:
         _add(found, block, dropped)
-    letters = [_LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") else "" for piece in found]
+    quotes = _quotes(found) if len(found) <= _PAGE else frozenset()
+    letters = [
+        _LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") and at not in quotes else ""
+        for at, piece in enumerate(found)
+    ]
     whole = [_Letters(text, piece.open) for text, piece in zip(letters, found, strict=True)]
-    return [_renamed(found, at, whole) for at in range(len(found))], dropped
+    return [
+        replace(piece, kind="quote") if at in quotes else _renamed(found, at, whole)
+        for at, piece in enumerate(found)
+    ], dropped
 
 
 def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
@@ -81,7 +90,8 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
         if jump == "back":
             back = reference or "?"
         elif found:
-            found[-1] = replace(found[-1], away=reference or "?")
+            kind = "body" if found[-1].kind == "quote" else found[-1].kind  # no quote goes on elsewhere
+            found[-1] = replace(found[-1], kind=kind, away=reference or "?")
 
 
 def _jumps(content: Located) -> Iterator[tuple[Located, str]]:
@@ -116,9 +126,26 @@ def _kind(block: Block, text: str) -> str:
     marked = block.quoted or (block.bullet and len(text) >= _QUOTED and not shapes.ended(text))
     if marked and len(text) <= 200 and not shapes.opens_with_dateline(text):
         return "quote"
-    if block.level or (block.lines == 1 and shapes.is_headline(text)):
+    if block.level or (block.lines == 1 and not block.running and shapes.is_headline(text)):
         return "headline"
     return "body"
+
+
+def _quotes(found: Sequence[Piece]) -> frozenset[int]:
+    """Pieces that stand inside a sentence, or were a wrapped line, and only repeat a sentence of the page."""
+    rows = [
+        row
+        for row, piece in enumerate(found)
+        if piece.kind in ("body", "headline", "quote") and not piece.level
+    ]
+    said = []
+    for at, row in enumerate(rows):
+        piece, before = found[row], found[rows[at - 1]] if at else None
+        inside = before is not None and before.kind == "body" and before.open
+        fewest = 1 if inside else 2 if piece.open else 0
+        said.append(Said(piece.text, fewest, piece.kind == "headline", piece.kind == "quote"))
+    quotes = repeated(said)
+    return frozenset(rows[at] for quote in quotes for at in quote)
 
 
 def _renamed(found: Sequence[Piece], at: int, letters: Sequence[_Letters]) -> Piece:

@@ -1,0 +1,51 @@
+"""Pull quotes: what stands inside a sentence of the text and only repeats a sentence of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_STOP = re.compile(r"[。！？!?]+|(?<=[\u3400-\u9fff])\.(?!\d)")
+_OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
+_LEAST = 8  # letters of the shortest quote
+_KEY = 6  # letters at the beginning of one by which it is looked for
+_MOST = 6  # lines or pieces of the longest
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line or piece of a page. `fewest` of them at least make a quote that begins here, 0 where none may.
+
+    `title` is set where what comes next is no part of its sentence, `quoted` where it is known as a quote.
+    """
+
+    text: str
+    fewest: int
+    title: bool = False
+    quoted: bool = False
+
+
+def repeated(page: Sequence[Said]) -> list[range]:
+    """Runs of lines or pieces that repeat whole sentences of the others."""
+    letters = [_letters(one.text) for one in page]
+    rest = ["" if one.quoted else own + "|" * one.title for one, own in zip(page, letters, strict=True)]
+    whole = "|".join(rest)
+    found: list[range] = []
+    for start, one in enumerate(page):
+        key = letters[start][:_KEY]
+        known = len(key) == _KEY and whole.count(key) > (not one.quoted)
+        if not one.fewest or not known or (found and start < found[-1].stop):
+            continue
+        for end in range(min(start + _MOST, len(page)), start + one.fewest - 1, -1):
+            own = "".join(letters[start:end]).strip("|")
+            # As the text reads without what was printed inside it.
+            if len(own) >= _LEAST and f"|{own}|" in f"|{''.join(rest[:start])}{''.join(rest[end:])}|":
+                found.append(range(start, end))
+                break
+    return found
+
+
+def _letters(text: str) -> str:
+    """The letters of a text, a bar for each end of a sentence."""
+    return _OTHER.sub("", _STOP.sub("|", text))

@@ -1,0 +1,75 @@
+"""The network that joins halves of sentences, and what is parted by it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eval.manuscript import read_manuscripts
+from index.document import ModelError
+from index.joiner import _loaded, attraction, joiner
+from index.seams import parted
+
+ARTICLES = read_manuscripts(Path(__file__).parents[1] / "eval" / "press_articles" / "tuning")
+CUTS = 8  # of a page
+
+
+def pages(seed: int) -> Iterator[tuple[list[str], list[str]]]:
+    """What stands before and behind places inside the sentences of two articles, far enough from each other."""
+    draw = random.Random(seed)
+    for _ in range(60):
+        text = "".join(article.body.replace("\n", "") for article in draw.sample(ARTICLES, 2))
+        inside = [at for at in range(20, len(text) - 20) if text[at - 1 : at + 1].isalpha()]
+        places: list[int] = []
+        for at in draw.sample(inside, len(inside)):
+            if len(places) < CUTS and all(abs(at - other) >= 20 for other in places):
+                places.append(at)
+        yield [text[at - 20 : at] for at in places], [text[at : at + 20] for at in places]
+
+
+def test_halves_are_found_better_than_by_two_characters() -> None:
+    """On articles that the network was not trained on."""
+    model = joiner()
+    right = known = total = 0
+    for ends, beginnings in pages(1):
+        sides = model.ends(ends), model.beginnings(beginnings)
+        told = attraction(sides[0].symbols, sides[1].symbols).sum(axis=2)
+        true = np.arange(len(ends))
+        right += int((model.odds(*sides).argmax(axis=1) == true).sum())
+        known += int((told.argmax(axis=1) == true).sum())
+        total += len(ends)
+    assert total > 400
+    assert right / total > 0.65
+    assert total - right < 0.75 * (total - known)
+
+
+def test_a_joint_is_parted_where_both_sides_go_on_elsewhere() -> None:
+    parts = kept = joints = pairs = 0
+    for ends, beginnings in pages(2):
+        joined = {0: 1} | {end: end for end in range(2, len(ends))}  # the first is wrong
+        found = parted(ends, beginnings, joined)
+        parts += 0 in found or 1 in found.values()
+        pairs += found.get(0) == 0
+        kept += sum(end not in found for end in range(2, len(ends)))
+        joints += len(ends) - 2
+    assert parts > 0.4 * 60
+    assert pairs > 0.3 * 60
+    assert kept > 0.98 * joints
+    assert parted([], [], {}) == parted(["水"], [], {}) == {}
+
+
+def test_no_texts_have_no_scores() -> None:
+    model = joiner()
+    assert model.odds(model.ends([]), model.beginnings(["水。"])).shape == (0, 1)
+    assert np.isfinite(model.odds(model.ends([""]), model.beginnings(["", "水。"]))).all()
+
+
+def test_a_damaged_network_is_an_error_with_its_cure(tmp_path: Path) -> None:
+    path = tmp_path / "joiner.safetensors"
+    path.write_bytes(b"no network")
+    with pytest.raises(ModelError, match="install youju again"):
+        _loaded(path)

@@ -1,0 +1,355 @@
+"""Train the network that tells which half of a broken sentence goes on with which.
+
+    python -m train.joiner DATA --out models/joiner
+
+Running text is cut at random, as columns cut it: two convolutional networks read the characters before a place
+and behind it, both towards the joint. Whether a beginning goes on with an end is
+a product of both states and a small network over them (contrastive predictive coding, van den Oord et al. 2018).
+Among the choices are cuts of the same article, of another, beginnings of sentences, and nothing at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from index.characters import NUMBER, characters
+from index.joiner import SEEN, attraction
+from index.trigrams import COUNTS, NOTHING
+
+_SOURCES = {
+    "prose_news_crud": 1,
+    "prose_laws_cn": 3,
+    "prose_lctt": 4,
+    "prose_zhwiki": 1,
+}  # every how many texts
+_TITLED = "原标题"  # texts that the sorter is fitted on are left out
+_CHUNK = 64  # symbols of a text that are read at once
+_PAGES, _PAGE = 20, 4  # pages in a batch, and pieces of text of a page: two of each of two texts
+_CUTS, _BEGINNINGS = 10, 3  # of each piece
+_LOST = 0.25  # share of pieces that lose their numbers
+_BEGUN, _ENDED = 0.4, 0.5  # share of pieces that begin or end with a sentence, the rest blank
+_ALONE = 0.2  # share of cuts of which one half is not on the page
+_EMBEDDED, _STATE, _MIXED, _LAST = 128, 192, 256, 32  # sizes
+_RATE = 2e-3
+_HELD = 300  # texts that are only measured on
+
+Symbols = npt.NDArray[np.int16]
+
+
+class Reader(nn.Module):
+    """What one side of a joint says: (rows, SEEN symbols, the nearest last) to (rows, size)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(3 * _EMBEDDED, _STATE)
+        self.second = nn.Linear(4 * _STATE, _STATE)
+        self.third = nn.Linear(4 * _STATE, _STATE)
+        self.last = nn.Linear(3 * _STATE + _STATE + 4 * _EMBEDDED, _MIXED)
+
+    def forward(self, letters: Tensor) -> Tensor:
+        low = functional.relu(self.first(_windows(letters, 3, 1)))
+        middle = functional.relu(self.second(_windows(low, 4, 2)))
+        high = functional.relu(self.third(_windows(middle, 4, 2)))
+        return functional.relu(
+            self.last(torch.cat([high.flatten(1), low[:, -1], letters[:, -4:].flatten(1)], 1))
+        )
+
+
+def _windows(rows: Tensor, size: int, step: int) -> Tensor:
+    """Each `size` neighbours (axis 1) as one row."""
+    return rows.unfold(1, size, step).transpose(2, 3).flatten(2)
+
+
+class Joiner(nn.Module):
+    """Scores of every end (axis 1) with every beginning (axis 2) of a page (axis 0), and of both alone."""
+
+    def __init__(self, symbols: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(symbols + 1, _EMBEDDED)  # the last one is nothing
+        self.left = Reader()
+        self.right = Reader()
+        self.ends = nn.Linear(_MIXED, _MIXED)
+        self.begins = nn.Linear(_MIXED, _MIXED)
+        self.key = nn.Linear(_MIXED, _MIXED, bias=False)
+        self.inner = nn.Linear(_MIXED, _LAST)
+        self.last = nn.Linear(_LAST, 1)
+        self.end_alone = nn.Linear(_MIXED, 1)
+        self.begin_alone = nn.Linear(_MIXED, 1)
+        self.known = nn.Linear(2, 1, bias=False)
+        self.known.weight.data.fill_(1.0)
+
+    def forward(self, before: Tensor, behind: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        ends, begins = self.ends(before), self.begins(behind)
+        mixed = functional.relu(ends[:, :, None] + begins[:, None])
+        deep = self.last(functional.relu(self.inner(mixed)))[..., 0]
+        product = self.key(before) @ behind.transpose(1, 2) / math.sqrt(_MIXED)
+        alone = (
+            self.end_alone(functional.relu(ends))[..., 0],
+            self.begin_alone(functional.relu(begins))[..., 0],
+        )
+        return deep + product + self.known(known)[..., 0], *alone
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """All texts one after another: `starts` where each begins, the end last."""
+
+    symbols: Symbols
+    starts: npt.NDArray[np.int64]
+
+
+def read(folder: Path) -> Prose:
+    """The texts as symbols of the character model, in an order drawn once."""
+    found = []
+    for name, every in _SOURCES.items():
+        with lzma.open(folder / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            for row, line in enumerate(lines):
+                text = json.loads(line)["text"] if row % every == 0 else ""
+                if len(text) > 2 * _CHUNK and not text.startswith(_TITLED):
+                    found.append(_symbols(text))
+    kept = [text for text in found if len(text) > 2 * _CHUNK + 2]
+    order = np.random.default_rng(1).permutation(len(kept))
+    kept = [kept[row] for row in order]
+    return Prose(np.concatenate(kept), np.cumsum([0, *(len(text) for text in kept)]))
+
+
+def _symbols(text: str) -> Symbols:
+    placed = characters().placed(text)
+    return placed.symbols.astype(np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Which symbols no line ends or begins with, and which end a sentence."""
+
+    never_last: npt.NDArray[np.bool_]
+    never_first: npt.NDArray[np.bool_]
+    stops: npt.NDArray[np.bool_]
+    number: int
+    blank: int  # stands where there is nothing
+
+
+def kinds() -> Kinds:
+    model = characters()
+    flags = [np.zeros(len(model.ones) + 1, bool) for _ in range(3)]
+    for flag, marks in zip(
+        flags, ("（《「『“‘(。！？!?”’）", "，。、；：！？）》」』”’…,.;:!?)", "。！？!?"), strict=True
+    ):
+        for mark in marks:
+            if mark in model.numbers:
+                flag[model.numbers[mark]] = True
+    return Kinds(*flags, model.numbers[NUMBER], len(model.ones))
+
+
+def _piece(text: Symbols, told: Kinds, lost: bool, chance: np.random.Generator) -> Symbols:
+    """A piece of text, blank before and behind some sentences of it as often as halves are short."""
+    text = text[text != told.number] if lost else text
+    piece = np.full(_CHUNK, told.blank, np.int16)
+    piece[: len(text[:_CHUNK])] = text[:_CHUNK]
+    stops = np.flatnonzero(told.stops[piece]) + 1
+    low, high = 0, _CHUNK
+    if len(stops) and chance.random() < _BEGUN:
+        low = int(chance.choice(stops))
+    if len(stops) and chance.random() < _ENDED:
+        high = int(chance.choice(stops))
+    if high - low > _CUTS:
+        piece[:low] = piece[high:] = told.blank
+    return piece
+
+
+def _free(piece: Symbols, told: Kinds) -> npt.NDArray[np.int64]:
+    """Places where print may break the piece."""
+    there = (piece[:-1] != told.blank) & (piece[1:] != told.blank)
+    return np.flatnonzero(there & ~told.never_last[piece[:-1]] & ~told.never_first[piece[1:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What stands before cuts (rows, SEEN) and behind them, then behind beginnings, page by page.
+
+    Symbols are in the order in which they are read, towards the cut.
+    """
+
+    before: Tensor
+    behind: Tensor
+    absent: Tensor  # (pages, beginnings): there is none
+    known: Tensor  # what the character model says of each pair, (pages, ends, beginnings, 2)
+
+
+def batches(prose: Prose, rows: range, told: Kinds, seed: int, pages: int = _PAGES) -> Iterator[Batch]:
+    """Pages of pieces of texts drawn at random, for ever: two pieces of each text."""
+    chance = np.random.default_rng(seed)
+    while True:
+        made = [_page(prose, rows, told, chance) for _ in range(pages)]
+        before, behind, absent = (np.stack(part) for part in zip(*made, strict=True))
+        known = said(
+            np.where(before == told.blank, NOTHING, before), np.where(behind == told.blank, NOTHING, behind)
+        )
+        yield Batch(*map(torch.from_numpy, (before, behind, absent, known)))
+
+
+def _page(
+    prose: Prose, rows: range, told: Kinds, chance: np.random.Generator
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    before, behind, other, absent = [], [], [], []
+    while len(before) < _PAGE:
+        row = int(chance.integers(rows.start, rows.stop))
+        own = prose.symbols[prose.starts[row] : prose.starts[row + 1]]
+        first = int(chance.integers(0, len(own) - 2 * _CHUNK))
+        second = int(chance.integers(first + _CHUNK, min(len(own) - _CHUNK, first + 6 * _CHUNK) + 1))
+        lost = chance.random() < _LOST
+        pieces = [_piece(own[start : start + _CHUNK + 16], told, lost, chance) for start in (first, second)]
+        free = [_free(piece, told) for piece in pieces]
+        if min(map(len, free)) < _CUTS:
+            continue
+        for piece, places in zip(pieces, free, strict=True):
+            around = np.pad(piece, SEEN, constant_values=told.blank)
+            cuts = chance.choice(places, _CUTS, replace=False) + 1
+            ended = told.stops[piece[:-3]] | (piece[:-3] == told.blank)
+            stops = np.flatnonzero(ended & (piece[1:-2] != told.blank))[:_BEGINNINGS] + 1
+            there = len(stops)
+            stops = np.pad(stops, (0, _BEGINNINGS - there))
+            before.append(around[cuts[:, None] + np.arange(SEEN)])
+            behind.append(around[cuts[:, None] + np.arange(2 * SEEN - 1, SEEN - 1, -1)])
+            other.append(around[stops[:, None] + np.arange(2 * SEEN - 1, SEEN - 1, -1)])
+            absent.append(np.arange(_BEGINNINGS) >= there)
+    none = np.zeros(_PAGE * _CUTS, bool)
+    left, right = (np.concatenate(part).astype(np.int64) for part in (before, [*behind, *other]))
+    return left, right, np.concatenate([none, *absent])
+
+
+def neighbours() -> Tensor:
+    """What each symbol stands before and behind: singular vectors of what pairs weigh beyond chance."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import svds
+
+    many = characters().many
+    size = len(many.ones)
+    first, second = np.divmod(many.pairs[many.pairs < size * size], size)
+    counts = COUNTS[many.pair_counts[: len(first)]]
+    odds = np.log(counts * many.ones.sum() / (many.ones[first] * many.ones[second]))
+    table = csr_matrix((np.maximum(odds, 0.0), (first, second)), shape=(size, size))
+    left, strength, right = svds(table, k=_EMBEDDED // 2, random_state=1)
+    found = np.concatenate([left * np.sqrt(strength), right.T * np.sqrt(strength)], axis=1)
+    return torch.from_numpy(found / found.std()).float()
+
+
+def said(before: npt.NDArray[np.int64], behind: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """What the character model says of each end with each beginning of a page."""
+    return np.stack([
+        attraction(left[:, -2:].T, right[:, :-3:-1].T) for left, right in zip(before, behind, strict=True)
+    ])  # fmt: skip
+
+
+def scores(network: Joiner, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Scores page by page, of ends and beginnings alone, and which beginnings are not there."""
+
+    def states(reader: Reader, symbols: Tensor) -> Tensor:
+        return reader(network.embed(symbols.flatten(0, 1))).reshape(*symbols.shape[:2], -1)
+
+    found = network(states(network.left, batch.before), states(network.right, batch.behind), batch.known)
+    return *found, batch.absent
+
+
+def loss_of(found: tuple[Tensor, Tensor, Tensor, Tensor], chance: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Cross entropy of what each end goes on with and each beginning goes on from; and how many are right."""
+    pair, end_alone, begin_alone, absent = found
+    pages, ends, begins = pair.shape
+    draw = torch.rand(pages, ends, generator=chance)
+    no_begin, no_end = draw < _ALONE, draw > 1 - _ALONE  # halves that are not on the page
+    absent = absent.clone()
+    absent[:, :ends] |= no_begin
+    masked = pair.masked_fill(absent[:, None], -1e4).masked_fill(no_end[:, :, None], -1e4)
+    true = torch.arange(ends).expand(pages, -1)
+    to = torch.where(no_begin, begins, true)[~no_end]
+    rows = torch.cat([masked, end_alone[..., None]], 2)[~no_end]
+    back = torch.full((pages, begins), ends)
+    back[:, :ends] = torch.where(no_end, ends, true)
+    columns = torch.cat([masked.transpose(1, 2), begin_alone[..., None]], 2)[~absent]
+    loss = functional.cross_entropy(rows, to) + functional.cross_entropy(columns, back[~absent])
+    right = torch.stack(
+        [(rows.argmax(1) == to).float().mean(), (columns.argmax(1) == back[~absent]).float().mean()]
+    )
+    return loss, right
+
+
+def _measured(network: Joiner, held: Sequence[Batch]) -> str:
+    chance = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        found = [loss_of(scores(network, batch), chance) for batch in held]
+    loss = float(torch.stack([one for one, _ in found]).mean())
+    right = torch.stack([one for _, one in found]).mean(0).tolist()
+    return f"held out: loss {loss:.3f}, ends right {right[0]:.3f}, beginnings right {right[1]:.3f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train and write the network."""
+    parser = argparse.ArgumentParser(prog="python -m train.joiner", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder of prose_*.jsonl.xz, one {text} a line")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument(
+        "--start", type=Path, help="go on from this network, at half the rate and with other cuts"
+    )
+    options = parser.parse_args(arguments)
+    torch.manual_seed(1)
+    began = time.time()
+    prose = read(options.data)
+    texts = len(prose.starts) - 1
+    print(f"{texts} texts, {len(prose.symbols)} symbols; {time.time() - began:.0f} s", flush=True)
+    told = kinds()
+    network = Joiner(len(characters().ones))
+    network.embed.weight.data[:-1].copy_(neighbours())
+    rate, seed = _RATE, 5
+    if options.start:
+        network.load_state_dict(load_file(options.start / "joiner.safetensors"))
+        rate, seed = _RATE / 2, 11
+    held_out = batches(prose, range(texts - _HELD, texts), told, 7)
+    held = [next(held_out) for _ in range(6)]
+    best = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    chance = torch.Generator().manual_seed(2)
+    began, seconds = time.time(), 60 * options.minutes
+    for step, batch in enumerate(batches(prose, range(texts - _HELD), told, seed)):
+        done = (time.time() - began) / seconds
+        if done >= 1:
+            break
+        for group in best.param_groups:
+            group["lr"] = rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * (1 - done))
+        loss, right = loss_of(scores(network, batch), chance)
+        best.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        best.step()
+        if step % 100 == 0:
+            shown = " / ".join(f"{one:.3f}" for one in right.tolist())
+            print(f"{step}: loss {loss.item():.3f}, right {shown}; {time.time() - began:.0f} s", flush=True)
+        if step % 500 == 0:
+            print(_measured(network, held), flush=True)
+            save(network, options.out)
+    print(_measured(network, held))
+    save(network, options.out)
+
+
+def save(network: Joiner, folder: Path) -> None:
+    """Write the network as half-precision numbers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: weight.detach().half().contiguous() for name, weight in network.state_dict().items()}
+    save_file(halves, folder / "joiner.safetensors")
+
+
+if __name__ == "__main__":
+    main()
