@@ -1,6 +1,6 @@
 """How well pages are read, beside the plain way.
 
-    python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140
+    python -m eval.reading --articles eval/press_articles/held_out --seeds 100:340
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140 --press second
     python -m eval.reading --articles eval/press_articles/tuning --seeds 0:12 --by-damage
     python -m eval.reading --gold eval/gold/reading --files seeds
@@ -26,7 +26,7 @@ from eval.truth import PageTruth, read_truth
 from index.document import Document, Reading
 
 TUNING_SEEDS = range(0, 100)
-HELD_OUT_SEEDS = range(100, 140)
+HELD_OUT_SEEDS = range(100, 340)
 
 Reader = Callable[[Document], Reading]
 

@@ -17,7 +17,7 @@ _MANY, _ONE, _AFTER_MARK = (
     0.5,
     2.0,
 )  # log odds wanted for two blanks, for one, for one beside punctuation
-_LOSING = (-99.0, -3.0, -1.0)  # the same on a page that certainly lost numbers
+_LOSING = (-99.0, -5.0, -3.0)  # the same on a page that certainly lost numbers
 _CLEAR = -1.0  # log odds of a gap that speaks for such a page
 _WIDE = re.compile(r"(?<=[\u3400-\u9fff，。、；：])[ \u00a0]{2,}(?=[\u3400-\u9fff])")
 _SAMPLE = 200  # gaps of a page that are looked at
