@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from index.assignment import assignment
 from index.choices import Choices
 from index.joints import circular
 from index.weights import value
@@ -46,7 +47,7 @@ def assigned(
     for left, right in pairs:
         worth = value(fitted, found.pairs[left, right]) - alone[left] - begun[right]
         table[row[left], column[right]] = worth
-    return _straight(table, _best(table - least), lefts, rights)
+    return _straight(table, assignment(table - least), lefts, rights)
 
 
 def _straight(table: Table, chosen: dict[int, int], lefts: list[int], rights: list[int]) -> dict[int, Pair]:
@@ -66,14 +67,3 @@ def _odds(table: Table, chosen: Mapping[int, int], at: int, to: int) -> float:
     others = [table[at, other] for other in range(table.shape[1]) if other not in taken]
     above = [table[other, to] for other in range(table.shape[0]) if other not in chosen]
     return float(table[at, to]) - float(np.logaddexp.reduce([0.0, *others, *above]))
-
-
-def _best(gains: Table) -> dict[int, int]:
-    """Columns by rows of the assignment with the greatest sum of gains above zero."""
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = gains.shape
-    alone = np.full((rows, rows), -np.inf)  # a column for each row lets it go without
-    np.fill_diagonal(alone, 0.0)
-    chosen = zip(*linear_sum_assignment(np.hstack([gains, alone]), maximize=True), strict=True)
-    return {int(row): int(column) for row, column in chosen if column < columns}

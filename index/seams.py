@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from index.joiner import Reals, joiner
+from index.assignment import assignment
+from index.joiner import joiner
 
 _OWN = 7.5  # log odds by which a joint is likelier to be right before its words are read
 _LEAST = -3.0  # log odds that an end and a beginning elsewhere need
@@ -27,19 +28,8 @@ def parted(ends: Sequence[str], begins: Sequence[str], joined: Mapping[int, int]
     if not ends or not begins or len(ends) * len(begins) > _MOST:
         return {}
     model = joiner()
-    return _assigned(model.odds(model.ends(ends), model.beginnings(begins)), joined)
-
-
-def _assigned(odds: Reals, joined: Mapping[int, int]) -> dict[int, int]:
-    """The assignment with the greatest sum of log odds, without the pairs that are joined already."""
-    from scipy.optimize import linear_sum_assignment
-
+    odds = model.odds(model.ends(ends), model.beginnings(begins))
     gains = np.where(odds > _LEAST, odds - _LEAST, -np.inf)
     for end, begin in joined.items():
         gains[end, begin] = max(0.0, odds[end, begin] - _LEAST + _OWN)
-    count = len(gains)
-    alone = np.full((count, count), -np.inf)
-    np.fill_diagonal(alone, 0.0)
-    rows, columns = linear_sum_assignment(np.hstack([gains, alone]), maximize=True)
-    chosen = zip(rows.tolist(), columns.tolist(), strict=True)
-    return {end: begin for end, begin in chosen if begin < gains.shape[1] and joined.get(end) != begin}
+    return {end: begin for end, begin in assignment(gains).items() if joined.get(end) != begin}
