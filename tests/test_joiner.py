@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from eval.manuscript import read_manuscripts
+from index.characters import characters
 from index.document import ModelError
-from index.joiner import _loaded, attraction, joiner
+from index.joiner import SEEN, _loaded, attraction, joiner
 from index.seams import parted
+from index.trigrams import NOTHING
 
 ARTICLES = read_manuscripts(Path(__file__).parents[1] / "eval" / "press_articles" / "tuning")
 CUTS = 8  # of a page
@@ -73,3 +75,30 @@ def test_a_damaged_network_is_an_error_with_its_cure(tmp_path: Path) -> None:
     path.write_bytes(b"no network")
     with pytest.raises(ModelError, match="install youju again"):
         _loaded(path)
+
+
+def test_what_is_trained_is_what_is_read(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from train.joiner import Joiner, said, save
+
+    torch.manual_seed(1)
+    network, nothing = Joiner(len(characters().ones)), len(characters().ones)
+    save(network, tmp_path)
+    network.load_state_dict({name: weight.half().float() for name, weight in network.state_dict().items()})
+    model = _loaded(tmp_path / "joiner.safetensors")
+    ends, beginnings = next(pages(3))
+    ends[0], beginnings[0] = ends[0][-3:], beginnings[0][:2]  # short ones
+    read = model.odds(model.ends(ends), model.beginnings(beginnings))
+
+    symbols = [[characters().symbols(text)[-SEEN:] for text in ends]]
+    symbols.append([characters().symbols(text)[:SEEN][::-1] for text in beginnings])
+    before, behind = (
+        np.array([[nothing] * (SEEN - len(row)) + list(row) for row in rows]) for rows in symbols
+    )
+    known = said(*(np.where(side == nothing, NOTHING, side)[None] for side in (before, behind)))
+    with torch.no_grad():
+        left = network.left(network.embed(torch.from_numpy(before)))[None]
+        right = network.right(network.embed(torch.from_numpy(behind)))[None]
+        pairs, end, begin = network(left, right, torch.from_numpy(known))
+        trained = (pairs - end[..., None] - begin[:, None])[0].numpy()
+    assert read == pytest.approx(trained, abs=1e-3)
