@@ -122,9 +122,7 @@ def _between(pieces: Sequence[Piece], row: int) -> str:
 
 def _joined(tails: Sequence[Half], heads: Sequence[Half]) -> Reals:
     """Log odds that right halves (axis 1) go on with left ones, against both being of other sentences."""
-    model = joiner()
-    ends = model.ends([tail.text for tail in tails])
-    return model.odds(ends, model.beginnings([head.text for head in heads]))
+    return joiner().odds([tail.text for tail in tails], [head.text for head in heads])
 
 
 def _beside(others: Iterable[Piece]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -102,15 +103,20 @@ class Joiner:
         symbols = _filled([model.symbols(text[:_EDGE])[:SEEN][::-1] for text in texts])
         return Sides(self.right.states(symbols), symbols[:, :-3:-1].T)
 
-    def odds(self, ends: Sides, beginnings: Sides) -> Reals:
+    def odds(self, ends: Sequence[str], beginnings: Sequence[str]) -> Reals:
         """Log odds that beginnings (axis 1) go on with ends (axis 0), against both being of others."""
+        with _one_core():
+            return self.compared(self.ends(ends), self.beginnings(beginnings))
+
+    def compared(self, ends: Sides, beginnings: Sides) -> Reals:
+        """The same of what was read before."""
         left, right = self._mixed(ends, "ends"), self._mixed(beginnings, "begins")
         keys: Reals = ends.said @ self.weights["key.weight"].T
         keys *= np.float32(ends.said.shape[1] ** -0.5)
         found: Reals = keys @ beginnings.said.T
         rows = max(1, _AT_ONCE // max(1, len(right)))
         for at in range(0, len(left), rows):
-            found[at : at + rows] += self._compared(left[at : at + rows, None] + right)
+            found[at : at + rows] += self._mixed_odds(left[at : at + rows, None] + right)
         found += attraction(ends.symbols, beginnings.symbols) @ self.weights["known.weight"][0]
         told: Reals = found - self._alone("end", left)[:, None] - self._alone("begin", right)
         return told
@@ -119,7 +125,7 @@ class Joiner:
         found: Reals = sides.said @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
         return found
 
-    def _compared(self, mixed: Reals) -> Reals:
+    def _mixed_odds(self, mixed: Reals) -> Reals:
         own = self.weights
         deep = np.maximum(np.maximum(mixed, 0.0) @ own["inner.weight"].T + own["inner.bias"], 0.0)
         found: Reals = (deep @ own["last.weight"].T + own["last.bias"])[..., 0]
@@ -149,6 +155,18 @@ def attraction(left: Symbols, right: Symbols) -> Reals:
     odds[left[1] == NOTHING] = 0.0
     found: Reals = np.clip(odds, *_CLIP).astype(np.float32)
     return found
+
+
+def _one_core() -> AbstractContextManager[object]:
+    """Matrices this small are no quicker on two threads, which wait for each other in a busy loop."""
+    return _threads().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
+
+
+@cache
+def _threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _filled(rows: Sequence[Sequence[int]]) -> Symbols:

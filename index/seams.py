@@ -27,8 +27,7 @@ def parted(ends: Sequence[str], begins: Sequence[str], joined: Mapping[int, int]
     """
     if not ends or not begins or len(ends) * len(begins) > _MOST:
         return {}
-    model = joiner()
-    odds = model.odds(model.ends(ends), model.beginnings(begins))
+    odds = joiner().odds(ends, begins)
     gains = np.where(odds > _LEAST, odds - _LEAST, -np.inf)
     for end, begin in joined.items():
         gains[end, begin] = max(0.0, odds[end, begin] - _LEAST + _OWN)

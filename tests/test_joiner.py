@@ -41,7 +41,7 @@ def test_halves_are_found_better_than_by_two_characters() -> None:
         sides = model.ends(ends), model.beginnings(beginnings)
         told = attraction(sides[0].symbols, sides[1].symbols).sum(axis=2)
         true = np.arange(len(ends))
-        right += int((model.odds(*sides).argmax(axis=1) == true).sum())
+        right += int((model.compared(*sides).argmax(axis=1) == true).sum())
         known += int((told.argmax(axis=1) == true).sum())
         total += len(ends)
     assert total > 400
@@ -66,8 +66,8 @@ def test_a_joint_is_parted_where_both_sides_go_on_elsewhere() -> None:
 
 def test_no_texts_have_no_scores() -> None:
     model = joiner()
-    assert model.odds(model.ends([]), model.beginnings(["水。"])).shape == (0, 1)
-    assert np.isfinite(model.odds(model.ends([""]), model.beginnings(["", "水。"]))).all()
+    assert model.odds([], ["水。"]).shape == (0, 1)
+    assert np.isfinite(model.odds([""], ["", "水。"])).all()
 
 
 def test_a_damaged_network_is_an_error_with_its_cure(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_is_trained_is_what_is_read(tmp_path: Path) -> None:
     model = _loaded(tmp_path / "joiner.safetensors")
     ends, beginnings = next(pages(3))
     ends[0], beginnings[0] = ends[0][-3:], beginnings[0][:2]  # short ones
-    read = model.odds(model.ends(ends), model.beginnings(beginnings))
+    read = model.odds(ends, beginnings)
 
     symbols = [[characters().symbols(text)[-SEEN:] for text in ends]]
     symbols.append([characters().symbols(text)[:SEEN][::-1] for text in beginnings])
