@@ -13,19 +13,17 @@ import numpy.typing as npt
 from index import shapes
 from index.characters import characters
 from index.cohesion import Bag, bag, weigh
-from index.fitting import Half, Strings, attractions, begins, ends, fit, goes_on
+from index.fitting import Half, Strings, attractions, begins, ends, goes_on, joins
 from index.joiner import Reals, joiner
 from index.joints import beyond, closed, opened, speaks_of
 from index.meaning import Vector, cosines, vectors
-from index.pieces import INSERTS, Piece
+from index.pieces import INSERTS, ONE_PAGE, Piece
 from index.weights import Features
 
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _BEST = 6  # halves far away that are looked at for each
 _MOST = 2500  # halves of a page that are compared with each other
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages
-_ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
-
 _EDGES = frozenset({"headline", "byline", "nothing"})  # what stands around a story
 
 Flags = npt.NDArray[np.bool_]
@@ -46,7 +44,7 @@ class Choices:
 def choices(pieces: Sequence[Piece]) -> Choices:
     """Every piece that may break off inside a sentence, and every one that may go on with one."""
     tails, heads = _halves(pieces)
-    page = _strings(pieces) if len(pieces) < _ONE_PAGE else Strings()
+    page = _strings(pieces) if len(pieces) < ONE_PAGE else Strings()
     weigh(bag(piece.text) for piece in pieces if piece.kind == "body")
 
     @cache
@@ -63,7 +61,7 @@ def choices(pieces: Sequence[Piece]) -> Choices:
     for left, right, attracts in zip(*pairs, attractions(tails, heads, pairs), strict=True):
         tail, head = tails[left], heads[right]
         features = goes_on(tail, head, page, besides[left].get(head.row, -1), about)
-        made.pairs[tail.row, head.row] = [*attracts, *fit(tail, float(joined[left, right])), *features]
+        made.pairs[tail.row, head.row] = [*attracts, *joins(tail, float(joined[left, right])), *features]
     wanted = {right for _, right in made.pairs}
     rights = [head for head in heads if head.row in wanted]
     doubtful = [pieces[head.row].kind == "headline" for head in rights]
@@ -133,8 +131,8 @@ def _beside(others: Iterable[Piece]) -> str:
 def _candidates(tails: Sequence[Half], heads: Sequence[Half], joined: Reals) -> Flags:
     """Which right halves (axis 1) are worth a look for which left ones.
 
-    One that stands elsewhere is among the best for the other half only, and not where the left half says
-    itself that it goes on elsewhere.
+    One that stands elsewhere only where it is among the few best for the other, and none where the left half
+    says itself that it goes on elsewhere.
     """
     orders = np.array([tail.order for tail in tails])[:, None], np.array([head.order for head in heads])
     told = np.array([(bool(tail.state), tail.jump) for tail in tails], bool).reshape(-1, 2)

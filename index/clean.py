@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import islice
 
 from index.bylines import is_byline, is_credit
 from index.characters import characters
 from index.document import Span
 from index.lines import Line, columns
 from index.located import Located, gap, joined
-from index.quotes import Said, repeated
-from index.seams import parted
+from index.quotes import without_quotes
+from index.seams import Group, broken
 from index.shapes import continues, ended, is_caption, is_headline, opens_with_dateline
 
 _PAGE = 1500  # lines beyond which a file is no page, and only widths tell which lines belong together
@@ -21,7 +21,6 @@ _CREDIT = ("摄", "摄影", "供图")  # words that wrapping leaves alone on a l
 _UPRIGHT = 4  # lines of one character that make a vertical caption
 _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does not go on with the next one
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
-_DOUBTFUL = 0.0  # log odds of a joint below which it may be a wrong one
 _ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
 _USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
@@ -112,71 +111,13 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
             groups[-1].append(line)
         else:
             groups.append([line])
-    running = [False] * len(groups)
-    if len(found) <= _PAGE:
-        groups, running = _broken(_without_quotes(groups))
+    parts = broken(without_quotes(groups)) if len(found) <= _PAGE else [Group(group) for group in groups]
     widths = iter(sizes)
-    shapes = [_widths(group, next(islice(widths, len(group) - 1, None))) for group in groups]
+    shapes = [_widths(part.lines, next(islice(widths, len(part.lines) - 1, None))) for part in parts]
     several = [first for first, _ in shapes if first]
     if several.count(Width.SET_IN) < _USUAL * len(several):
         shapes = [(Width.UNKNOWN, last) for _, last in shapes]  # paragraphs begin as they go on
-    made = zip(groups, shapes, running, strict=True)
-    return [replace(_paragraph(text, group, losing, *shape), running=known) for group, shape, known in made]
-
-
-def _without_quotes(groups: list[list[Line]]) -> list[list[Line]]:
-    """The groups, lines taken apart from them that are a pull quote inside a sentence."""
-    found = [line for group in groups for line in group]
-    said: list[Said] = []
-    edges: set[int] = set()
-    for group in groups:
-        edges.add(len(said))
-        title = len(group) == 1 and is_headline(group[0].text)
-        for line in group:
-            inside = bool(said) and not said[-1].title and not ended(said[-1].text)
-            said.append(Said(line.text, int(inside or line.bullet or line.quoted), title))
-    quotes = repeated(said)
-    if not quotes:
-        return groups
-    edges.update(edge for quote in quotes for edge in (quote.start, quote.stop))
-    for quote in quotes:
-        edges.difference_update(range(quote.start + 1, quote.stop))
-    return [found[low:high] for low, high in pairwise([*sorted(edges - {len(found)}), len(found)])]
-
-
-def _broken(groups: list[list[Line]]) -> tuple[list[list[Line]], list[bool]]:
-    """The groups, broken where lines go on better with others, and which of them are halves of sentences."""
-    if all(len(group) == 1 for group in groups):
-        return groups, [False] * len(groups)
-    ends: list[tuple[int, int]] = []  # group and line of the last line before each end
-    begins: list[tuple[int, int]] = []  # and of the first behind each beginning
-    joined: dict[int, int] = {}
-    for row, group in enumerate(groups):
-        text = len(group) > 1 or not is_headline(group[0].text)
-        if not text or group[0].level:
-            continue
-        if not opens_with_dateline(group[0].text):
-            begins.append((row, 0))
-        for at, line in enumerate(group):
-            behind = at + 1 < len(group)
-            doubtful = behind and characters().fit(line.text, group[at + 1].text) < _DOUBTFUL
-            if not ended(line.text) and (doubtful or not behind):
-                if behind:
-                    joined[len(ends)] = len(begins)
-                ends.append((row, at))
-            if doubtful or (behind and ended(line.text)):
-                begins.append((row, at + 1))
-    tails = ["".join(line.text for line in groups[row][max(0, at - 3) : at + 1]) for row, at in ends]
-    heads = ["".join(line.text for line in groups[row][at : at + 4]) for row, at in begins]
-    found = parted(tails, heads, joined)
-    left, right = {ends[end] for end in found}, {begins[begin] for begin in found.values()}
-    parts, known = [], []
-    for row, group in enumerate(groups):
-        inside = (at for at in range(1, len(group)) if (row, at) in right or (row, at - 1) in left)
-        for low, high in pairwise([0, *inside, len(group)]):
-            parts.append(group[low:high])
-            known.append((row, low) in right or (row, high - 1) in left)
-    return parts, known
+    return [_paragraph(text, part, losing, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:
@@ -245,21 +186,28 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
     return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
-def _paragraph(text: str, group: Sequence[Line], losing: bool, opening: Width, closing: Width) -> Block:
+def _paragraph(text: str, group: Group, losing: bool, opening: Width, closing: Width) -> Block:
     parts: list[Located] = []
-    for line in group:
+    for line in group.lines:
         if parts:
             parts.extend(_joint(text, parts[-1], line, losing))
         elif _number_gone("。", line):
             parts.append(Located(" " * line.indent, (Span(line.raw_start, line.start),)))
         parts.append(line.content)
-    last = group[-1]
+    first, last = group.lines[0], group.lines[-1]
     if last.raw_end - last.end > 1 and not ended(last.text):
         parts.append(Located(" " * (last.raw_end - last.end), (Span(last.end, last.raw_end),)))
-    first = group[0]
-    content = joined(parts)
-    marks = first.blanks, first.level, first.quoted, first.bullet
-    return Block(content, *marks, lines=len(group), first_line=opening, last_line=closing)
+    return Block(
+        joined(parts),
+        first.blanks,
+        first.level,
+        first.quoted,
+        first.bullet,
+        lines=len(group.lines),
+        first_line=opening,
+        last_line=closing,
+        running=group.running,
+    )
 
 
 def _joint(text: str, before: Located, line: Line, losing: bool) -> list[Located]:

@@ -15,7 +15,7 @@ from index.characters import characters
 from index.clean import Width
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance
-from index.trigrams import NOTHING, Reals, Symbols
+from index.trigrams import NOTHING, Symbols
 from index.weights import Features
 
 _CLIP = (-4.0, 7.0)  # least and most that one character at the joint may say
@@ -151,27 +151,19 @@ def attractions(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> I
     model = characters()
     left, right = _endings(tails, _EDGE), _beginnings(heads, _EDGE)
     alone = np.where(right == NOTHING, 0.0, np.log(model.many.ones[right] / model.total))
-    odds = _joined(left[:, pairs[0]], right[:, pairs[1]]) - alone[:, pairs[1]]
+    odds = model.many.following(left[:, pairs[0]], right[:, pairs[1]]) - alone[:, pairs[1]]
     odds[:, left[1, pairs[0]] == NOTHING] = 0.0
     for first, second in (np.clip(odds, *_CLIP) / 3.0).T.tolist():
         yield [("half attracts first", first), ("half attracts second", second)]
 
 
-def fit(tail: Half, odds: float) -> Features:
+def joins(tail: Half, odds: float) -> Features:
     """What the network says of the two; names begin with `half`."""
     own = ", maybe headline" if tail.state else ""
     return [
         (f"half joined low{own}", max(-_MOST_ODDS, min(odds, 0.0)) / 4.0),
         (f"half joined high{own}", max(0.0, min(odds, _MOST_ODDS)) / 4.0),
     ]
-
-
-def _joined(left: Symbols, right: Symbols) -> Reals:
-    """Log probabilities of two symbols (axis 0) after two others; 0 of those that are not there."""
-    found = characters().many.logarithms(
-        np.concatenate([left[0], left[1]]), np.concatenate([left[1], right[0]]), right.reshape(-1)
-    )
-    return np.where(right == NOTHING, 0.0, found.reshape(right.shape))
 
 
 def _endings(tails: Sequence[Half], edge: int) -> Symbols:

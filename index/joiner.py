@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from index.characters import characters
 from index.document import ModelError
 from index.encode import bundled
+from index.threads import matrices_on_one_core
 from index.trigrams import NOTHING
 
 SEEN = 20  # symbols of either side that are looked at
@@ -48,8 +48,8 @@ class Sides:
 class Reader:
     """A convolutional network over the symbols of one side, in the order in which they are read.
 
-    `letters` holds the symbols' vectors, nothing at all the last, `first` what each adds to the first layer
-    at each of its places; the other layers are tables and what is added.
+    `letters` holds the symbols' vectors, that of `NOTHING` last, `first` what each adds to the first layer at
+    each of its places; the other layers are tables and what is added.
     """
 
     letters: Reals
@@ -105,7 +105,7 @@ class Joiner:
 
     def odds(self, ends: Sequence[str], beginnings: Sequence[str]) -> Reals:
         """Log odds that beginnings (axis 1) go on with ends (axis 0), against both being of others."""
-        with _one_core():
+        with matrices_on_one_core():
             return self.compared(self.ends(ends), self.beginnings(beginnings))
 
     def compared(self, ends: Sides, beginnings: Sides) -> Reals:
@@ -143,35 +143,18 @@ def attraction(left: Symbols, right: Symbols) -> Reals:
     By the last two symbols of ends and the first two of beginnings, each in columns: (ends, beginnings, 2),
     in natural logarithms; 0 of what is not there.
     """
-    many, shape = characters().many, (left.shape[1], right.shape[1])
-    earlier, last = (np.repeat(row, shape[1]) for row in left)
-    first, second = (np.tile(row, shape[0]) for row in right)
-    stop, nothing = np.full(shape[1], characters().numbers["。"]), np.full(shape[1], NOTHING)
-    begun = many.logarithms(nothing, stop, right[0]), many.logarithms(stop, *right)
-    after = many.logarithms(earlier, last, first), many.logarithms(last, first, second)
-    odds = np.stack([own.reshape(shape) - alone for own, alone in zip(after, begun, strict=True)], axis=2)
-    odds[:, right[0] == NOTHING] = 0.0
-    odds[:, right[1] == NOTHING, 1] = 0.0
-    odds[left[1] == NOTHING] = 0.0
-    found: Reals = np.clip(odds, *_CLIP).astype(np.float32)
+    model, shape = characters(), (left.shape[1], right.shape[1])
+    stop = np.repeat([[NOTHING], [model.numbers["。"]]], shape[1], axis=1)
+    after = model.many.following(np.repeat(left, shape[1], axis=1), np.tile(right, shape[0]))
+    odds = after.reshape(2, *shape) - model.many.following(stop, right)[:, None]
+    odds[:, left[1] == NOTHING] = 0.0
+    found: Reals = np.clip(np.moveaxis(odds, 0, 2), *_CLIP).astype(np.float32)
     return found
 
 
-def _one_core() -> AbstractContextManager[object]:
-    """Matrices this small are no quicker on two threads, which wait for each other in a busy loop."""
-    return _threads().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
-
-
-@cache
-def _threads() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
 def _filled(rows: Sequence[Sequence[int]]) -> Symbols:
-    """Rows of one length; what is missing at the beginnings of short ones is nothing (-1)."""
-    return np.array([[-1] * (SEEN - len(row)) + list(row) for row in rows], np.int64).reshape(-1, SEEN)
+    """Rows of one length; `NOTHING` at the beginnings of short ones."""
+    return np.array([[NOTHING] * (SEEN - len(row)) + list(row) for row in rows], np.int64).reshape(-1, SEEN)
 
 
 @cache

@@ -12,12 +12,12 @@ from index.document import Dropped
 from index.located import Located
 from index.quotes import Said, repeated
 
+ONE_PAGE = 300  # pieces beyond which a file is more than a page: neither its words nor its topics are asked
 INSERTS = frozenset({"caption", "quote", "furniture"})  # kinds that interrupt running text
 _LETTERS = re.compile(r"[\W_]+")
 _QUOTED = 12  # letters of the shortest pull quote that is known by its repeating the text
 _HEADING = 16  # letters of a section heading, which may repeat the text as well
 _SUBTITLE = 120  # characters of the longest subtitle
-_PAGE = 300  # pieces beyond which a file is no page
 _NEAR = 40  # pieces before and after it that it may repeat
 _BRACKETS = re.compile(r"[（）()【】\[\]\s]+")
 
@@ -62,7 +62,7 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     found: list[Piece] = []
     for block in blocks:
         _add(found, block, dropped)
-    quotes = _quotes(found) if len(found) <= _PAGE else frozenset()
+    quotes = _quotes(found) if len(found) <= ONE_PAGE else frozenset()
     letters = [
         _LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") and at not in quotes else ""
         for at, piece in enumerate(found)

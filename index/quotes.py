@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from index.lines import Line
+from index.shapes import ended, is_headline
 
 _STOP = re.compile(r"[。！？!?]+|(?<=[\u3400-\u9fff])\.(?!\d)")
 _OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
@@ -44,6 +48,23 @@ def repeated(page: Sequence[Said]) -> list[range]:
                 found.append(range(start, end))
                 break
     return found
+
+
+def without_quotes(groups: Sequence[list[Line]]) -> list[list[Line]]:
+    """Lines that were put together, those taken apart that are a pull quote inside a sentence."""
+    found = [line for group in groups for line in group]
+    said: list[Said] = []
+    edges: set[int] = set()
+    for group in groups:
+        edges.add(len(said))
+        title = len(group) == 1 and is_headline(group[0].text)
+        for line in group:
+            inside = bool(said) and not said[-1].title and not ended(said[-1].text)
+            said.append(Said(line.text, int(inside or line.bullet or line.quoted), title))
+    for quote in repeated(said):
+        edges.difference_update(range(quote.start + 1, quote.stop))
+        edges.update((quote.start, quote.stop))
+    return [found[low:high] for low, high in pairwise(sorted(edges | {len(found)}))]
 
 
 def _letters(text: str) -> str:

@@ -10,9 +10,8 @@ from index import shapes
 from index.cohesion import EMPTY, Bag, bag
 from index.halves import Half, matched
 from index.joints import beyond, speaks_of
-from index.pieces import INSERTS, Piece
+from index.pieces import INSERTS, ONE_PAGE, Piece
 
-_ONE_PAGE = 300  # pieces beyond which a file is more than a page, and does not vouch for its own words
 _A_HEADLINE = 99.0
 _HEAD, _PARAGRAPH = "head", "paragraph"
 
@@ -62,7 +61,7 @@ def join_halves(pieces: Sequence[Piece]) -> dict[int, int]:
         for row, piece in enumerate(pieces)
         if piece.kind == "body" and not shapes.opens_with_dateline(piece.text)
     ]
-    page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < _ONE_PAGE else ""
+    page = "".join("".join(piece.text.split()) + "\n" for piece in pieces) if len(pieces) < ONE_PAGE else ""
     beside = {(tail.row, right): far for tail in tails for right, far in beyond(pieces, tail.row)}
 
     @cache

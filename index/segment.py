@@ -10,10 +10,8 @@ from index.drafts import by_weights
 from index.lines import lines
 from index.links import linked
 from index.lost import loses_numbers
-from index.pieces import pieces
+from index.pieces import ONE_PAGE, pieces
 from index.unglue import unglued
-
-_MOST = 300  # pieces beyond which a file is more than a page, and topic is not asked
 
 
 def segment(document: Document) -> Reading:
@@ -24,7 +22,7 @@ def segment(document: Document) -> Reading:
     named, jumps = pieces(blocks(document.text, found, losing))
     if not named:
         return Reading(document, (), (), tuple(sorted([*dropped, *jumps], key=lambda drop: drop.span)))
-    drafts, pairs = (by_weights if len(named) <= _MOST else by_rules)(named)
+    drafts, pairs = (by_weights if len(named) <= ONE_PAGE else by_rules)(named)
     made: list[Article] = []
     cut: list[Passage] = []
     for draft in drafts:

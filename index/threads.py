@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from index.crew import cores
 
@@ -40,6 +41,19 @@ def one_core() -> None:
     import faiss
 
     faiss.omp_set_num_threads(1)
+
+
+def matrices_on_one_core() -> AbstractContextManager[object]:
+    """Let numpy use one core: for small matrices two are no quicker, and wait for each other busily."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @cache

@@ -42,6 +42,13 @@ class Trigrams:
         found: Reals = np.log(np.where(context > 0.0, after, probability))
         return found
 
+    def following(self, left: Symbols, right: Symbols) -> Reals:
+        """Log probabilities of two symbols (axis 0) after two others; 0 of those that are not there."""
+        found = self.logarithms(
+            np.concatenate([left[0], left[1]]), np.concatenate([left[1], right[0]]), right.reshape(-1)
+        )
+        return np.where(right == NOTHING, 0.0, found.reshape(right.shape))
+
     def rarities(self, first: Symbols, second: Symbols) -> Reals:
         """How many natural logarithms rarer than everywhere two symbols stand together."""
         count, _ = _counted(self.pairs, self.pair_counts, first * len(self.ones) + second)
