@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Figure
 
 from eval.manuscript import read_manuscripts
 from index.characters import characters
@@ -33,7 +34,7 @@ def pages(seed: int) -> Iterator[tuple[list[str], list[str]]]:
         yield [text[at - 20 : at] for at in places], [text[at : at + 20] for at in places]
 
 
-def test_halves_are_found_better_than_by_two_characters() -> None:
+def test_halves_are_found_better_than_by_two_characters(figure: Figure) -> None:
     """On articles that the network was not trained on."""
     model = joiner()
     right = known = total = 0
@@ -44,12 +45,17 @@ def test_halves_are_found_better_than_by_two_characters() -> None:
         right += int((model.compared(*sides).argmax(axis=1) == true).sum())
         known += int((told.argmax(axis=1) == true).sum())
         total += len(ends)
+    figure(
+        "other halves found among eight",
+        f"{right / total:.2f}, by two characters {known / total:.2f}",
+        "more than 0.65",
+    )
     assert total > 400
     assert right / total > 0.65
     assert total - right < 0.75 * (total - known)
 
 
-def test_a_joint_is_parted_where_both_sides_go_on_elsewhere() -> None:
+def test_a_joint_is_parted_where_both_sides_go_on_elsewhere(figure: Figure) -> None:
     parts = kept = joints = pairs = 0
     for ends, beginnings in pages(2):
         joined = {0: 1} | {end: end for end in range(2, len(ends))}  # the first is wrong
@@ -58,6 +64,7 @@ def test_a_joint_is_parted_where_both_sides_go_on_elsewhere() -> None:
         pairs += found.get(0) == 0
         kept += sum(end not in found for end in range(2, len(ends)))
         joints += len(ends) - 2
+    figure("wrong joints parted", f"{parts} of 60; right ones kept: {kept} of {joints}", "0.4, 0.98")
     assert parts > 0.4 * 60
     assert pairs > 0.3 * 60
     assert kept > 0.98 * joints

@@ -1,11 +1,12 @@
 """Train the network that tells which half of a broken sentence goes on with which.
 
     python -m train.joiner DATA --out models/joiner
+    python -m train.joiner DATA --start models/joiner --out var/joiner --minutes 0    # only measures
 
 Running text is cut at random, as columns cut it: two convolutional networks read the characters before a place
-and behind it, both towards the joint. Whether a beginning goes on with an end is
-a product of both states and a small network over them (contrastive predictive coding, van den Oord et al. 2018).
-Among the choices are cuts of the same article, of another, beginnings of sentences, and nothing at all.
+and behind it, both towards the joint. Whether a beginning goes on with an end is a product of what both say and
+a small network over it (contrastive predictive coding, van den Oord et al. 2018). Among the choices are cuts of
+the same article, of another, beginnings of sentences, and nothing at all.
 """
 
 from __future__ import annotations
@@ -30,12 +31,8 @@ from index.characters import NUMBER, characters
 from index.joiner import SEEN, attraction
 from index.trigrams import COUNTS, NOTHING
 
-_SOURCES = {
-    "prose_news_crud": 1,
-    "prose_laws_cn": 3,
-    "prose_lctt": 4,
-    "prose_zhwiki": 1,
-}  # every how many texts
+# Every how many texts of each file are read.
+_SOURCES = {"prose_news_crud": 1, "prose_laws_cn": 3, "prose_lctt": 4, "prose_zhwiki": 1}
 _TITLED = "原标题"  # texts that the sorter is fitted on are left out
 _CHUNK = 64  # symbols of a text that are read at once
 _PAGES, _PAGE = 20, 4  # pages in a batch, and pieces of text of a page: two of each of two texts
@@ -45,7 +42,7 @@ _BEGUN, _ENDED = 0.4, 0.5  # share of pieces that begin or end with a sentence, 
 _ALONE = 0.2  # share of cuts of which one half is not on the page
 _EMBEDDED, _STATE, _MIXED, _LAST = 128, 192, 256, 32  # sizes
 _RATE = 2e-3
-_HELD = 300  # texts that are only measured on
+_HELD, _MEASURED = 300, 6  # texts that are only measured on, and batches of them
 
 Symbols = npt.NDArray[np.int16]
 
@@ -288,12 +285,25 @@ def loss_of(found: tuple[Tensor, Tensor, Tensor, Tensor], chance: torch.Generato
 
 
 def _measured(network: Joiner, held: Sequence[Batch]) -> str:
+    """How well halves of texts held out find each other, by the network and by the character model alone."""
     chance = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        found = [loss_of(scores(network, batch), chance) for batch in held]
+        scored = [scores(network, batch) for batch in held]
+        found = [loss_of(own, chance) for own in scored]
     loss = float(torch.stack([one for one, _ in found]).mean())
     right = torch.stack([one for _, one in found]).mean(0).tolist()
-    return f"held out: loss {loss:.3f}, ends right {right[0]:.3f}, beginnings right {right[1]:.3f}"
+    own = [_found(pair, absent) for pair, _, _, absent in scored]
+    known = [_found(batch.known.sum(-1), batch.absent) for batch in held]
+    return (
+        f"held out: loss {loss:.3f}, ends right {right[0]:.3f}, beginnings right {right[1]:.3f}; of ends whose "
+        f"other half is there {sum(own) / len(own):.3f}, by the character model {sum(known) / len(known):.3f}"
+    )
+
+
+def _found(pair: Tensor, absent: Tensor) -> float:
+    """Share of ends that go best with their own beginning."""
+    best = pair.masked_fill(absent[:, None], -1e4).argmax(2)
+    return float((best == torch.arange(pair.shape[1])).float().mean())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -319,12 +329,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         network.load_state_dict(load_file(options.start / "joiner.safetensors"))
         rate, seed = _RATE / 2, 11
     held_out = batches(prose, range(texts - _HELD, texts), told, 7)
-    held = [next(held_out) for _ in range(6)]
+    held = [next(held_out) for _ in range(_MEASURED)]
     best = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     chance = torch.Generator().manual_seed(2)
     began, seconds = time.time(), 60 * options.minutes
     for step, batch in enumerate(batches(prose, range(texts - _HELD), told, seed)):
-        done = (time.time() - began) / seconds
+        done = (time.time() - began) / seconds if seconds else 1.0
         if done >= 1:
             break
         for group in best.param_groups:
