@@ -81,3 +81,10 @@ def test_numbers_may_be_lost_in_one_of_both() -> None:
         Said("三处。这口井深   米，够用三十年。", 0),
     ]
     assert repeated(said) == [range(1, 2)]
+
+
+def test_a_paragraph_with_a_stray_mark_that_goes_on_elsewhere_is_no_quote() -> None:
+    text = "■青石村去年冬天打了一口深井，打井队在山脚下试了三处，每一处都打到三十米深，第三处才"
+    assert [piece.kind for piece in page(text)] == ["quote"]
+    (piece,) = page(text + "\n（下转第三版）")
+    assert (piece.kind, piece.away) == ("body", "下转第三版")

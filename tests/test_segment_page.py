@@ -81,6 +81,16 @@ def test_a_blank_between_words_is_no_lost_number(text: str) -> None:
     assert not any(passage.lost for passage in read(text).passages)
 
 
+def test_a_single_blank_is_a_lost_number_where_the_page_is_losing_numbers() -> None:
+    text = WELL.replace("一百二十米", "   米").replace("三百多口", "   多口").replace("五里", "  里")
+    here = "井边的猫抓了人，王大有先后打了疫苗"
+    text += f"\n{here} 针，村里人都来看望，井边热闹得像过年一样。\n"
+    places = [span for passage in read(text).passages for span in passage.lost]
+    assert any(span.start == text.index(here) + len(here) for span in places)
+    alone = f"村里打了一口深井\n\n{here} 针，村里人都来看望，井边热闹得像过年一样。\n"
+    assert not any(passage.lost for passage in read(alone).passages)
+
+
 def test_an_upright_caption_is_laid_down() -> None:
     reading = read(WELL + "\n" + "\n".join("山村新井出水") + "\n")
     captions = [passage for passage in reading.passages if passage.kind == "caption"]
@@ -188,6 +198,7 @@ def test_marks_of_headlines_inside_a_block_part_it() -> None:
         ("《山水》杂志记者 周小舟", True),
         ("本报讯 昨天夜里有雨", False),
         ("本报讯", False),
+        ("本报讯 记者昨天从县城", False),
     ],
 )
 def test_a_byline_says_who_writes(line: str, *, named: bool) -> None:

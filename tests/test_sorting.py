@@ -179,6 +179,13 @@ def test_no_section_begins_inside_a_sentence() -> None:
     assert not any(_sorter(-1.0).apart)
 
 
+def test_a_sentence_may_be_cut_behind_a_colon() -> None:
+    texts = ("打井队去年冬天在山脚下做了一件事：", "一连试了三处，到第三处才见到水。")
+    found = choices([Piece(Located(text, (Span(0, len(text)),)), "body") for text in texts])
+    assert ("half ends, colon", 1.0) in found.lefts[0]
+    assert (0, 1) in found.pairs
+
+
 def test_a_headline_is_no_other_half_of_a_sentence() -> None:
     notice = "县气象站招聘观测员\n\n县气象站日前发布公告，招聘两名观测员，报名到本月底为止。\n\n"
     text = PLAY_HEAD + PLAY.replace("走一整天。", f"走\n\n{notice}一整天。")
