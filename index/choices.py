@@ -22,6 +22,7 @@ from index.weights import Features
 
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _BEST = 6  # halves far away that are looked at for each
+_HOPELESS = -5.0  # what the network says of halves that are looked at only where they stand together
 _MOST = 2500  # halves of a page that are compared with each other
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages
 _EDGES = frozenset({"headline", "byline", "nothing"})  # what stands around a story
@@ -52,9 +53,6 @@ def choices(pieces: Sequence[Piece]) -> Choices:
         return speaks_of(pieces, row, step)
 
     made = Choices()
-    doubtful = [bool(tail.state) for tail in tails]
-    for tail, alike in zip(tails, _around(pieces, tails, doubtful, "ends"), strict=True):
-        made.lefts[tail.row] = [*ends(tail), *alike]
     besides = [dict(beyond(pieces, tail.row)) for tail in tails]
     joined = _joined(tails, heads)
     pairs = np.nonzero(_candidates(tails, heads, joined))
@@ -62,11 +60,16 @@ def choices(pieces: Sequence[Piece]) -> Choices:
         tail, head = tails[left], heads[right]
         features = goes_on(tail, head, page, besides[left].get(head.row, -1), about)
         made.pairs[tail.row, head.row] = [*attracts, *joins(tail, float(joined[left, right])), *features]
-    wanted = {right for _, right in made.pairs}
-    rights = [head for head in heads if head.row in wanted]
+    left_rows, right_rows = {left for left, _ in made.pairs}, {right for _, right in made.pairs}
+    lefts = [tail for tail in tails if tail.row in left_rows]
+    rights = [head for head in heads if head.row in right_rows]
+    doubtful = [bool(tail.state) for tail in lefts]
+    for tail, around in zip(lefts, _around(pieces, lefts, doubtful, "ends"), strict=True):
+        made.lefts[tail.row] = [*ends(tail), *around]
     doubtful = [pieces[head.row].kind == "headline" for head in rights]
-    for head, alike, doubt in zip(rights, _around(pieces, rights, doubtful, "begins"), doubtful, strict=True):
-        made.rights[head.row] = [*begins(head), *alike, *(_like_headline(pieces, head) if doubt else ())]
+    arounds = _around(pieces, rights, doubtful, "begins")
+    for head, around, doubt in zip(rights, arounds, doubtful, strict=True):
+        made.rights[head.row] = [*begins(head), *around, *(_like_headline(pieces, head) if doubt else ())]
     return made
 
 
@@ -90,13 +93,15 @@ def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
             if piece.kind == "body" or not shapes.semi_ended(piece.text):
                 shown = piece.last_line, shapes.runs_on(piece.text), opened(piece.text)
                 edge = _beside(pieces[row + 1 :]) in _EDGES
-                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shown, edge, story))
+                shape = (*shown, edge, story, piece.indent)
+                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shape))
         body = piece.kind == "body" or (piece.kind == "headline" and not piece.level)
         if body and not shapes.opens_with_dateline(piece.text) and not shapes.greets(piece.text):
             above = _above(pieces, row)
             shown = piece.first_line, shapes.continues(piece.text), closed(piece.text)
             edge = _beside(reversed(pieces[:row])) in _EDGES
-            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shown, edge, story))
+            shape = (*shown, edge, story, piece.indent)
+            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shape))
         order += 1
     return tails, heads
 
@@ -145,6 +150,7 @@ def _candidates(tails: Sequence[Half], heads: Sequence[Half], joined: Reals) -> 
         possible &= (following >= 0) & (following < _FOLLOWING)
     close = (abs(distance) <= _CLOSE_BY) & ((distance > 0) | ~doubtful)
     possible &= close | back | _among_best(joined, axis=0) | _among_best(joined, axis=1)
+    possible &= (joined > _HOPELESS) | (distance == 1) | back
     return possible
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
@@ -35,6 +35,14 @@ class Width(StrEnum):
     SHORT = "short"  # a last line, as paragraphs end
 
 
+class Indent(StrEnum):
+    """Whether white space stands before a paragraph; the values are part of the names of features."""
+
+    UNKNOWN = ""  # it stands inside a line, or paragraphs of the page are not set in
+    SET_IN = "set in"
+    FLUSH = "flush"  # a headline, or the rest of a paragraph that a column parted
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A piece of a page that was printed in one go."""
@@ -49,6 +57,7 @@ class Block:
     first_line: Width = Width.UNKNOWN  # of several in a column
     last_line: Width = Width.UNKNOWN  # in a column
     running: bool = False  # known as half of a sentence
+    indent: Indent = Indent.UNKNOWN
 
     @property
     def text(self) -> str:
@@ -104,7 +113,7 @@ def _vertical(text: str, group: Sequence[Line]) -> Block:
 
 def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     sizes = columns(found)
-    indented = _indent(found)
+    indented = _indent(found, 0.8 if any(sizes) else 1.0)
     groups: list[list[Line]] = []
     for at, line in enumerate(found):
         if groups and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
@@ -117,7 +126,10 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     several = [first for first, _ in shapes if first]
     if several.count(Width.SET_IN) < _USUAL * len(several):
         shapes = [(Width.UNKNOWN, last) for _, last in shapes]  # paragraphs begin as they go on
-    return [_paragraph(text, part, losing, *shape) for part, shape in zip(parts, shapes, strict=True)]
+    return [
+        replace(_paragraph(text, part, losing, *shape), indent=_indent_of(text, part.lines[0], indented))
+        for part, shape in zip(parts, shapes, strict=True)
+    ]
 
 
 def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:
@@ -130,11 +142,21 @@ def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:
     return Width.WHOLE if group[0].size >= size - 1 else Width.SET_IN, last
 
 
-def _indent(found: Sequence[Line]) -> int:
-    """White space before the first line of a paragraph, 0 where paragraphs are not indented."""
+def _indent(found: Sequence[Line], most: float) -> int:
+    """White space before the first line of a paragraph, 0 where paragraphs are not indented.
+
+    It is not before that share of the lines or more.
+    """
     indents = [line.indent for line in found if line.indent]
     usual = max(set(indents), key=indents.count, default=0)
-    return usual if 1 <= usual <= 8 and 3 <= indents.count(usual) < 0.8 * len(found) else 0
+    return usual if 1 <= usual <= 8 and 3 <= indents.count(usual) < most * len(found) else 0
+
+
+def _indent_of(text: str, line: Line, usual: int) -> Indent:
+    """Whether a line is set in as paragraphs of the page are."""
+    if not usual or (line.start and line.start == line.raw_start and text[line.start - 1] not in "\r\n"):
+        return Indent.UNKNOWN
+    return {0: Indent.FLUSH, usual: Indent.SET_IN}.get(line.indent, Indent.UNKNOWN)
 
 
 def _joins(

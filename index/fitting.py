@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from index import shapes
 from index.characters import characters
-from index.clean import Width
+from index.clean import Indent, Width
 from index.cohesion import Bag, cohesion
 from index.joints import About, balance
 from index.trigrams import NOTHING, Symbols
@@ -29,7 +29,12 @@ _COLON = re.compile(r"[：:；;].")
 _BRIEF = 30  # characters of a line that may be one of a list
 _SCRAP = 12  # characters of a text that is hardly a paragraph
 _EDGE = 12  # characters at a joint in which two symbols are looked for
-_MOST_ODDS = 10.0  # that the network may say
+_PARTS = (  # of what the network says: between which odds, and where it counts nothing
+    ("never", -10.0, -3.0, -3.0),
+    ("hardly", -3.0, 0.0, 0.0),
+    ("likely", 0.0, 3.0, 0.0),
+    ("surely", 3.0, 10.0, 3.0),
+)
 _COMMON = 6.0  # a pair seen once in e^6 characters or more often says nothing
 
 Pairs = tuple[npt.NDArray[np.intp], ...]  # numbers of left halves, and of right ones
@@ -42,10 +47,10 @@ class Half:
     """The end or the beginning of a piece. `row` is its piece, `order` its place among pieces of text.
 
     `state` tells, of a left half, whether it may be a headline, and of a right one, what stands above it;
-    `line` how wide its line at the break is; `sure` whether a left one is surely running text, and whether a
-    right one begins with what only stands inside a sentence; `marks` are the quotations that it leaves open
-    or closes. `edge` says whether a headline or nothing stands below a left one or above a right one, `story`
-    counts the headlines before it.
+    `line` how wide its line at the break is, `indent` whether it is set in; `sure` whether a left one is
+    surely running text, and whether a right one begins with what only stands inside a sentence; `marks` are
+    the quotations that it leaves open or closes. `edge` says whether a headline or nothing stands below a
+    left one or above a right one, `story` counts the headlines before it.
     """
 
     row: int
@@ -58,6 +63,7 @@ class Half:
     marks: frozenset[str] = frozenset()
     edge: bool = False
     story: int = 0
+    indent: Indent = Indent.UNKNOWN
 
 
 def ends(tail: Half) -> Iterator[tuple[str, float]]:
@@ -94,6 +100,8 @@ def ends(tail: Half) -> Iterator[tuple[str, float]]:
             yield "half ends, headline, colon inside", 1.0
         if tail.marks:
             yield "half ends, headline, left open", 1.0
+        if tail.indent:
+            yield f"half ends, headline, {tail.indent}", 1.0
 
 
 def begins(head: Half) -> Iterator[tuple[str, float]]:
@@ -101,6 +109,8 @@ def begins(head: Half) -> Iterator[tuple[str, float]]:
     yield f"half begins under {head.state}", 1.0
     if head.line:
         yield f"half begins, line {head.line}", 1.0
+    if head.indent:
+        yield f"half begins, {head.indent}", 1.0
     if head.jump:
         yield "half begins, jump", 1.0
     if head.sure:
@@ -158,11 +168,11 @@ def attractions(tails: Sequence[Half], heads: Sequence[Half], pairs: Pairs) -> I
 
 
 def joins(tail: Half, odds: float) -> Features:
-    """What the network says of the two; names begin with `half`."""
+    """What the network says of the two, cut into linear pieces; names begin with `half`."""
     own = ", maybe headline" if tail.state else ""
     return [
-        (f"half joined low{own}", max(-_MOST_ODDS, min(odds, 0.0)) / 4.0),
-        (f"half joined high{own}", max(0.0, min(odds, _MOST_ODDS)) / 4.0),
+        (f"half joined {name}{own}", (max(least, min(odds, most)) - zero) / 2.0)
+        for name, least, most, zero in _PARTS
     ]
 
 

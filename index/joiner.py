@@ -2,7 +2,8 @@
 
 Two small convolutional networks read towards the place where both would meet, one what stands before it, one
 what stands behind, and a third compares what they say. What two characters on either side say comes from
-the character model; the networks add words and sense. Trained by `train/joiner.py`.
+the character model, which words stand together from `collocations`; the networks add grammar and sense.
+Trained by `train/joiner.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.characters import characters
+from index.collocations import Collocations, collocations
 from index.document import ModelError
 from index.encode import bundled
 from index.threads import matrices_on_one_core
@@ -36,11 +38,12 @@ Symbols = npt.NDArray[np.int64]
 class Sides:
     """Ends of texts, or beginnings.
 
-    `said` is what each says (axis 0), `symbols` holds in columns the two next to the joint, in the order of
-    the text, `NOTHING` where there is none.
+    `said` is what each says (axis 0), `words` their vectors as `Collocations`; `symbols` holds in columns the
+    two next to the joint, in the order of the text, `NOTHING` where there is none.
     """
 
     said: Reals
+    words: Reals
     symbols: Symbols
 
 
@@ -90,18 +93,20 @@ class Joiner:
     left: Reader
     right: Reader
     weights: dict[str, Reals]
+    collocations: Collocations
 
     def ends(self, texts: Sequence[str]) -> Sides:
         """The ends of texts."""
         model = characters()
         symbols = _filled([model.symbols(text[-_EDGE:])[-SEEN:] for text in texts])
-        return Sides(self.left.states(symbols), symbols[:, -2:].T)
+        return Sides(self.left.states(symbols), self.collocations.ends(symbols), symbols[:, -2:].T)
 
     def beginnings(self, texts: Sequence[str]) -> Sides:
         """The beginnings of texts."""
         model = characters()
         symbols = _filled([model.symbols(text[:_EDGE])[:SEEN][::-1] for text in texts])
-        return Sides(self.right.states(symbols), symbols[:, :-3:-1].T)
+        words = self.collocations.beginnings(symbols)
+        return Sides(self.right.states(symbols), words, symbols[:, :-3:-1].T)
 
     def odds(self, ends: Sequence[str], beginnings: Sequence[str]) -> Reals:
         """Log odds that beginnings (axis 1) go on with ends (axis 0), against both being of others."""
@@ -117,7 +122,9 @@ class Joiner:
         rows = max(1, _AT_ONCE // max(1, len(right)))
         for at in range(0, len(left), rows):
             found[at : at + rows] += self._mixed_odds(left[at : at + rows, None] + right)
-        found += attraction(ends.symbols, beginnings.symbols) @ self.weights["known.weight"][0]
+        known = self.weights["known.weight"][0]
+        found += attraction(ends.symbols, beginnings.symbols) @ known[:2]
+        found += ends.words @ beginnings.words.T * known[2]
         told: Reals = found - self._alone("end", left)[:, None] - self._alone("begin", right)
         return told
 
@@ -160,21 +167,32 @@ def _filled(rows: Sequence[Sequence[int]]) -> Symbols:
 @cache
 def joiner() -> Joiner:
     """The network that the package ships with. Raises ModelError when it is missing or damaged."""
-    path = bundled("joiner") / "joiner.safetensors"
-    if not path.exists():
-        raise ModelError(f"{path}: the network is missing from the installation; install youju again")
-    return _loaded(path)
+    return loaded(bundled("joiner"))
 
 
-def _loaded(path: Path) -> Joiner:
+def loaded(folder: Path) -> Joiner:
+    """The network of a folder. Raises ModelError when it is missing or damaged."""
+    arrays = _arrays(folder / "joiner.safetensors")
+    words = _arrays(folder / "collocations.safetensors")
+    try:
+        told = collocations(words, len(characters().ones))
+        weights: dict[str, Any] = {name: array.astype(np.float32) for name, array in arrays.items()}
+        letters = weights.pop("embed.weight")
+        return Joiner(_reader(weights, "left", letters), _reader(weights, "right", letters), weights, told)
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{folder}: the network is damaged ({error}); install youju again") from error
+
+
+def _arrays(path: Path) -> dict[str, Any]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    if not path.exists():
+        raise ModelError(f"{path}: the network is missing from the installation; install youju again")
     try:
-        arrays: dict[str, Any] = {name: array.astype(np.float32) for name, array in load_file(path).items()}
-        letters = arrays.pop("embed.weight")
-        return Joiner(_reader(arrays, "left", letters), _reader(arrays, "right", letters), arrays)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        arrays: dict[str, Any] = load_file(path)
+        return arrays
+    except (OSError, SafetensorError, ValueError) as error:
         raise ModelError(f"{path}: the network is damaged ({error}); install youju again") from error
 
 

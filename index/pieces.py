@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index import bylines, shapes
-from index.clean import Block, Width
+from index.clean import Block, Indent, Width
 from index.document import Dropped
 from index.located import Located
 from index.quotes import Said, repeated
@@ -37,6 +37,7 @@ class Piece:
     away: str = ""
     first_line: Width = Width.UNKNOWN  # as in `index.clean`
     last_line: Width = Width.UNKNOWN
+    indent: Indent = Indent.UNKNOWN
 
     @property
     def text(self) -> str:
@@ -82,7 +83,8 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
             first = block.first_line if not at else Width.UNKNOWN
             last = block.last_line if at == len(parts) - 1 else Width.UNKNOWN
             kind = _kind(block, content.text.strip())
-            found.append(Piece(content, kind, block.level, back, "", first, last))
+            indent = block.indent if not at else Indent.UNKNOWN
+            found.append(Piece(content, kind, block.level, back, "", first, last, indent))
             back = ""
             continue
         dropped.extend(Dropped(span, "jump line") for span in content.spans)

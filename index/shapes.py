@@ -74,6 +74,12 @@ _ISSUED = re.compile(  # who made a notice known, and when; digits may be lost
     r"(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})月(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})日"
 )
 
+_LABEL = re.compile(  # as columns and series of a newspaper are called
+    r"[^，。！？；：、\s]{0,6}(?:观察|聚焦|关注|视点|焦点|时评|快评|短评|锐评|漫评|评论|论坛|快语|杂谈|漫谈|今日谈|一席谈"
+    r"|调查|追踪|回访|专访|访谈|对话|特写|特稿|纪实|纪事|手记|札记|随笔|来信|照登|来稿|选登|问答|信箱|连载|副刊|专栏|专版"
+    r"|之窗|天地|园地|广场|书架|书评|人物|记忆|故事|风采|简讯|短讯|要闻|速览|集锦)"
+)
+
 
 def ended(text: str) -> bool:
     """Whether a sentence ends where the text ends."""
@@ -88,6 +94,11 @@ def semi_ended(text: str) -> bool:
 def greets(text: str) -> bool:
     """Whether the line only says whom a letter or speech is for, or who speaks in what is below."""
     return _GREETING.fullmatch(text.strip()) is not None
+
+
+def is_label(text: str) -> bool:
+    """Whether a line only names the column or series that what is below it belongs to."""
+    return _LABEL.fullmatch(text.strip()) is not None
 
 
 def runs_on(text: str) -> bool:

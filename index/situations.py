@@ -26,17 +26,18 @@ class Situation(NamedTuple):
     bare: int = 0  # articles without text, for text
     again: bool = False  # the article has a headline that reads the same
     series: int = 0  # 1 where the unit goes on with a list or talk of the article, -1 of another one
+    level: str = ""  # of a headline beside the article's own, for a new one that of the article above
 
 
 @cache
 def told(situation: Situation) -> tuple[tuple[str, float], ...]:
     """The features of a situation."""
-    choice, kind, leaves, state, digits, by, bare, again, series = situation
+    choice, kind, leaves, state, digits, by, bare, again, series, level = situation
     if choice == NEW:
-        names = [f"new {kind} leaves a headline"] * leaves
+        names = [f"new {kind} leaves a headline"] * leaves + [f"new {kind} level {level}"] * bool(level)
         names += [f"new {kind} though a series goes on"] * series
         return tuple([(name, 1.0) for name in names])
-    found = [f"{choice} {kind} to {state}"]
+    found = [f"{choice} {kind} to {state}"] + [f"{choice} {kind} level {level} to {state}"] * bool(level)
     if digits:
         found.append(f"{choice} {kind} digits lost in {'one' if digits < 0 else 'both'}")
     if series:

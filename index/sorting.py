@@ -21,7 +21,7 @@ from index.situations import BACK, NEW, STAY, Situation, chosen, told
 from index.units import Unit, spread
 from index.weights import Features, value
 
-_BEAM = 12  # ways of reading the page so far that are kept
+_BEAM = 40  # ways of reading the page so far that are kept; few pages have so many within the margin
 _MARGIN = 6.0  # what a way may be worth less than the best one so far
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
@@ -39,6 +39,7 @@ class Held:
     body: int = 0  # paragraphs
     sections: int = 0
     digits: int = 0  # 1 where its latest text has numbers, -1 where they are lost
+    level: int = 0  # Markdown's, of the headline that stands highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Sorter:
         self.told: dict[Situation, float] = {}  # what situations are worth
         self.columns: dict[tuple[bool, bool], Table] = {}  # weights of likeness by the kind of unit
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
+        self.levels = [pieces[unit.rows[0]].level if unit.head else 0 for unit in units]
         self.open = [not unit.head and not unit.closed and pieces[unit.rows[-1]].open for unit in units]
         self.again = self._again()
         self.series = series(self.texts)
@@ -216,7 +218,8 @@ class Sorter:
         unit = self.units[number]
         if held is None:
             about = self.topics.alone(number)
-            return Held(about, number, int(unit.head), int(not unit.head), digits=unit.digits)
+            alone = int(unit.head), int(not unit.head)
+            return Held(about, number, *alone, digits=unit.digits, level=self.levels[number])
         return Held(
             about=self.topics.grown(held.about, number),
             last=number,
@@ -224,6 +227,7 @@ class Sorter:
             body=held.body + (not unit.head),
             sections=held.sections + bool(unit.head and held.body),
             digits=unit.digits or held.digits,
+            level=min(held.level or 9, self.levels[number] or 9) % 9,
         )
 
     def traced(self, way: Way, number: int, at: int) -> Features:
@@ -260,17 +264,19 @@ class Sorter:
         leaving = way.held[way.labels[-1]] if way.labels else None
         leaves = leaving is not None and not leaving.body
         if at == len(way.held):
-            return Situation(NEW, kind, leaves, series=int(bool(self.series[number])))
+            level = _beside(self.levels[number], leaving)
+            return Situation(NEW, kind, leaves, series=int(bool(self.series[number])), level=level)
         held = way.held[at]
         digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
         goes_on = any(way.labels[row] == at for row in self.series[number])
         listed = 0 if not self.series[number] else 1 if goes_on else -1
+        level = _beside(self.levels[number], held)
         if leaving is held:
-            return Situation(STAY, kind, state=_state(held), digits=digits, series=listed)
+            return Situation(STAY, kind, state=_state(held), digits=digits, series=listed, level=level)
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
         bare = min(way.bare, 2) if kind == "B" else 0
         again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
-        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again, listed)
+        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again, listed, level)
 
     def _broken(self, way: Way, number: int, at: int) -> Features:
         """What the halves of broken sentences say about putting a unit into the article `at`."""
@@ -334,6 +340,13 @@ def _moved(unit: Unit, first: int, last: int) -> Unit:
     """The unit as one of a page; halves of its sentences beyond the page are forgotten."""
     left, right = (at - first if first <= at < last else -1 for at in (unit.left, unit.right))
     return replace(unit, left=left, right=right)
+
+
+def _beside(level: int, held: Held | None) -> str:
+    """Where a headline's level stands beside that of an article, nothing where one of them has none."""
+    if held is None or not level or not held.level:
+        return ""
+    return "same" if level == held.level else "below" if level > held.level else "above"
 
 
 def _state(held: Held) -> str:

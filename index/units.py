@@ -118,6 +118,9 @@ def _features(
     )
     for name, value in shape:
         yield f"{kinds} {name}", value
+    indent = pieces[unit.rows[0]].indent
+    if indent:
+        yield f"{kinds} {indent}", 1.0
 
 
 def _end(pieces: Sequence[Piece], unit: Unit, after: Unit) -> Iterator[tuple[str, float]]:
@@ -173,6 +176,7 @@ def _head(pieces: Sequence[Piece], unit: Unit, levels: Counter[int]) -> Iterator
         ("blank", " " in text or "\u3000" in text),
         ("asks", text.endswith(("？", "?"))),
         ("asks inside", shapes.asks_inside(text)),
+        ("label", shapes.is_label(text)),
         ("dash", text.startswith(("—", "─"))),
         ("back", bool(piece.back)),
         ("level many", bool(piece.level) and levels[piece.level] > 2),

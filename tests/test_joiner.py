@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from conftest import Figure
 
 from eval.manuscript import read_manuscripts
 from index.characters import characters
+from index.collocations import collocations
 from index.document import ModelError
-from index.joiner import SEEN, _loaded, attraction, joiner
+from index.encode import bundled
+from index.joiner import SEEN, attraction, joiner, loaded
 from index.seams import parted
 from index.trigrams import NOTHING
 
@@ -77,11 +81,20 @@ def test_no_texts_have_no_scores() -> None:
     assert np.isfinite(model.odds([""], ["", "水。"])).all()
 
 
-def test_a_damaged_network_is_an_error_with_its_cure(tmp_path: Path) -> None:
-    path = tmp_path / "joiner.safetensors"
+@pytest.mark.parametrize("name", ["joiner", "collocations"])
+def test_a_damaged_network_is_an_error_with_its_cure(name: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(bundled("joiner"), tmp_path / "copy")
+    path = folder / f"{name}.safetensors"
     path.write_bytes(b"no network")
+    with pytest.raises(ModelError, match=f"{name}.*install youju again"):
+        loaded(folder)
+    path.unlink()
+    with pytest.raises(ModelError, match=f"{name}.*missing.*install youju again"):
+        loaded(folder)
+    other = "collocations" if name == "joiner" else "joiner"
+    shutil.copy(folder / f"{other}.safetensors", path)  # a file of another kind
     with pytest.raises(ModelError, match="install youju again"):
-        _loaded(path)
+        loaded(folder)
 
 
 def test_what_is_trained_is_what_is_read(tmp_path: Path) -> None:
@@ -91,21 +104,51 @@ def test_what_is_trained_is_what_is_read(tmp_path: Path) -> None:
     torch.manual_seed(1)
     network, nothing = Joiner(len(characters().ones)), len(characters().ones)
     save(network, tmp_path)
+    shutil.copy(bundled("joiner") / "collocations.safetensors", tmp_path)
     network.load_state_dict({name: weight.half().float() for name, weight in network.state_dict().items()})
-    model = _loaded(tmp_path / "joiner.safetensors")
-    ends, beginnings = next(pages(3))
-    ends[0], beginnings[0] = ends[0][-3:], beginnings[0][:2]  # short ones
+    model = loaded(tmp_path)
+    ends, beginnings = halves_of_a_page()
     read = model.odds(ends, beginnings)
 
-    symbols = [[characters().symbols(text)[-SEEN:] for text in ends]]
-    symbols.append([characters().symbols(text)[:SEEN][::-1] for text in beginnings])
-    before, behind = (
-        np.array([[nothing] * (SEEN - len(row)) + list(row) for row in rows]) for rows in symbols
-    )
-    known = said(*(np.where(side == nothing, NOTHING, side)[None] for side in (before, behind)))
+    before, behind = symbols_of(ends, beginnings)
+    known = said(before[None], behind[None], model.collocations)
+    given = (np.where(side == NOTHING, nothing, side) for side in (before, behind))
     with torch.no_grad():
-        left = network.left(network.embed(torch.from_numpy(before)))[None]
-        right = network.right(network.embed(torch.from_numpy(behind)))[None]
-        pairs, end, begin = network(left, right, torch.from_numpy(known))
-        trained = (pairs - end[..., None] - begin[:, None])[0].numpy()
+        left, right = (network.embed(torch.from_numpy(side)) for side in given)
+        sides = network.left(left)[None], network.right(right)[None]
+        trained = network(*sides, torch.from_numpy(known))[0].numpy()
     assert read == pytest.approx(trained, abs=1e-3)
+
+
+def test_vectors_of_words_are_read_as_they_were_trained(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.numpy import load_file
+
+    from train.collocations import Both, numbered, save
+
+    torch.manual_seed(1)
+    grams, size = joiner().collocations.grams, len(characters().ones)
+    network = Both(size)
+    save(network, grams, tmp_path)
+    read = collocations(load_file(tmp_path / "collocations.safetensors"), size)
+    before, behind = symbols_of(*halves_of_a_page())
+    found = read.ends(before) @ read.beginnings(behind).T
+    with torch.no_grad():
+        asked = numbered(grams, before[None], True), numbered(grams, behind[None], False)
+        trained = network(*asked)[0].numpy()
+    assert np.abs(found - trained).max() < 0.03 * np.abs(trained).max()  # they are kept as bytes
+    assert (np.asarray(asked[0][1]) > 0).mean() > 0.3
+
+
+def halves_of_a_page() -> tuple[list[str], list[str]]:
+    """Texts before and behind places, some of them short."""
+    ends, beginnings = next(pages(3))
+    ends[0], beginnings[0], ends[1] = ends[0][-3:], beginnings[0][:2], ""
+    return ends, beginnings
+
+
+def symbols_of(ends: list[str], beginnings: list[str]) -> list[npt.NDArray[np.int64]]:
+    """Their symbols as the networks read them, towards the joint."""
+    rows = [characters().symbols(text)[-SEEN:] for text in ends]
+    others = [characters().symbols(text)[:SEEN][::-1] for text in beginnings]
+    return [np.array([[NOTHING] * (SEEN - len(row)) + list(row) for row in side]) for side in (rows, others)]

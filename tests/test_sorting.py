@@ -9,15 +9,17 @@ import pytest
 from eval.manuscript import read_manuscripts
 from eval.press import print_page
 from index.choices import choices
+from index.clean import Indent, blocks
 from index.document import Article, Document, Passage, Reading, Source, Span
 from index.drafts import in_order
+from index.lines import lines
 from index.links import linked
 from index.located import Located
 from index.matching import Pair, assigned
 from index.pieces import Piece
 from index.segment import segment
 from index.series import series
-from index.shapes import greets
+from index.shapes import greets, is_label
 from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import units_of
 from index.weights import value, weights
@@ -138,6 +140,54 @@ def test_the_shipped_weights_know_every_kind_of_feature() -> None:
 )
 def test_a_line_that_only_says_who_is_spoken_to(line: str, *, only_greets: bool) -> None:
     assert greets(line) is only_greets
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("一季度经济观察", True),
+        ("来信照登", True),
+        ("记者手记", True),
+        ("村里打了一口深井", False),
+        ("走访调查了三个月，他们有话说", False),
+        ("老人与海的故事还在继续", False),
+    ],
+)
+def test_a_line_that_only_names_a_column(line: str, *, label: bool) -> None:
+    assert is_label(line) == label
+
+
+def test_what_is_set_in_begins_a_paragraph() -> None:
+    text = (
+        "村里打了一口深井\n　　青石村去年冬天打了一口深井，井深一百二十米。\n　　村主任说，过去村民要到五里外\n"
+        "的河边挑水。\n　　现在不用了。\n"
+    )
+    found = blocks(text, lines(text)[0])
+    told = {block.text[:4]: block.indent for block in found}
+    assert told == {
+        "村里打了": Indent.FLUSH,
+        "青石村去": Indent.SET_IN,
+        "村主任说": Indent.SET_IN,
+        "的河边挑": Indent.FLUSH,
+        "现在不用": Indent.SET_IN,
+    }
+    flat = text.replace("　", "")
+    assert {block.indent for block in blocks(flat, lines(flat)[0])} == {Indent.UNKNOWN}
+
+
+def test_a_half_that_is_not_set_in_goes_on_with_one_that_is() -> None:
+    """A column ends in what may be a headline; only white space tells that it is half a sentence."""
+    notice = "今晚停水\n　　因管网改造，今晚八时起东街停水，请居民储水。\n"
+    text = WELL_HEAD.replace("\n\n", "\n") + "".join(f"　　{part}\n" for part in WELL.strip().split("\n\n"))
+    cut = "　　打井队队长带着村民看了三座\n" + notice + "水塔，又看了蓄水池。\n"
+    joined = [passage.text for passage in read(text + cut).passages if "三座水塔" in passage.text]
+    assert joined
+
+
+def test_a_section_has_a_lower_level_than_its_article() -> None:
+    first, second = WELL.strip().split("\n\n")
+    text = f"# 村里打了一口深井\n{first}\n### 井水变甜了\n{second}\n# 剧团送戏到山乡\n{PLAY}"
+    assert [article.title for article in read(text).articles] == ["村里打了一口深井", "剧团送戏到山乡"]
 
 
 def test_what_goes_on_with_a_list_or_a_talk() -> None:

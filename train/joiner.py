@@ -23,11 +23,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from index.characters import NUMBER, characters
+from index.collocations import Collocations, collocations
 from index.joiner import SEEN, attraction
 from index.trigrams import COUNTS, NOTHING
 
@@ -42,7 +44,7 @@ _BEGUN, _ENDED = 0.4, 0.5  # share of pieces that begin or end with a sentence, 
 _ALONE = 0.2  # share of cuts of which one half is not on the page
 _EMBEDDED, _STATE, _MIXED, _LAST = 128, 192, 256, 32  # sizes
 _RATE = 2e-3
-_HELD, _MEASURED = 300, 6  # texts that are only measured on, and batches of them
+HELD, _MEASURED = 300, 6  # texts that are only measured on, and batches of them
 
 Symbols = npt.NDArray[np.int16]
 
@@ -72,7 +74,7 @@ def _windows(rows: Tensor, size: int, step: int) -> Tensor:
 
 
 class Joiner(nn.Module):
-    """Scores of every end (axis 1) with every beginning (axis 2) of a page (axis 0), and of both alone."""
+    """Log odds that beginnings (axis 2) of a page (axis 0) go on with ends (axis 1), against both alone."""
 
     def __init__(self, symbols: int) -> None:
         super().__init__()
@@ -86,19 +88,17 @@ class Joiner(nn.Module):
         self.last = nn.Linear(_LAST, 1)
         self.end_alone = nn.Linear(_MIXED, 1)
         self.begin_alone = nn.Linear(_MIXED, 1)
-        self.known = nn.Linear(2, 1, bias=False)
-        self.known.weight.data.fill_(1.0)
+        self.known = nn.Linear(3, 1, bias=False)
+        self.known.weight.data.copy_(torch.tensor([[1.0, 1.0, 0.5]]))
 
-    def forward(self, before: Tensor, behind: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, before: Tensor, behind: Tensor, known: Tensor) -> Tensor:
         ends, begins = self.ends(before), self.begins(behind)
         mixed = functional.relu(ends[:, :, None] + begins[:, None])
         deep = self.last(functional.relu(self.inner(mixed)))[..., 0]
         product = self.key(before) @ behind.transpose(1, 2) / math.sqrt(_MIXED)
-        alone = (
-            self.end_alone(functional.relu(ends))[..., 0],
-            self.begin_alone(functional.relu(begins))[..., 0],
-        )
-        return deep + product + self.known(known)[..., 0], *alone
+        end_alone = self.end_alone(functional.relu(ends))
+        begin_alone = self.begin_alone(functional.relu(begins))[..., 0]
+        return deep + product + self.known(known)[..., 0] - end_alone - begin_alone[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +184,38 @@ class Batch:
     before: Tensor
     behind: Tensor
     absent: Tensor  # (pages, beginnings): there is none
-    known: Tensor  # what the character model says of each pair, (pages, ends, beginnings, 2)
+    known: Tensor  # what is known of each pair, (pages, ends, beginnings, 3), as `said` tells it
 
 
-def batches(prose: Prose, rows: range, told: Kinds, seed: int, pages: int = _PAGES) -> Iterator[Batch]:
-    """Pages of pieces of texts drawn at random, for ever: two pieces of each text."""
+Drawn = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]
+
+
+def pages(prose: Prose, rows: range, told: Kinds, seed: int) -> Iterator[Drawn]:
+    """Some pages of pieces of texts drawn at random, for ever: two pieces of each text.
+
+    What stands before cuts, what stands behind and which beginnings are not there, as in `Batch`.
+    """
     chance = np.random.default_rng(seed)
     while True:
-        made = [_page(prose, rows, told, chance) for _ in range(pages)]
+        made = [_page(prose, rows, told, chance) for _ in range(_PAGES)]
         before, behind, absent = (np.stack(part) for part in zip(*made, strict=True))
-        known = said(
-            np.where(before == told.blank, NOTHING, before), np.where(behind == told.blank, NOTHING, behind)
-        )
-        yield Batch(*map(torch.from_numpy, (before, behind, absent, known)))
+        yield before, behind, absent
 
 
-def _page(
-    prose: Prose, rows: range, told: Kinds, chance: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def held_pages(prose: Prose, told: Kinds) -> list[Drawn]:
+    """Those of texts held out that are measured on."""
+    texts = len(prose.starts) - 1
+    found = pages(prose, range(texts - HELD, texts), told, 7)
+    return [next(found) for _ in range(_MEASURED)]
+
+
+def batch_of(drawn: Drawn, told: Kinds, words: Collocations) -> Batch:
+    """Pages with what is known of each pair."""
+    sides = (np.where(side == told.blank, NOTHING, side) for side in drawn[:2])
+    return Batch(*map(torch.from_numpy, (*drawn, said(*sides, words))))
+
+
+def _page(prose: Prose, rows: range, told: Kinds, chance: np.random.Generator) -> Drawn:
     before, behind, other, absent = [], [], [], []
     while len(before) < _PAGE:
         row = int(chance.integers(rows.start, rows.stop))
@@ -245,38 +259,43 @@ def neighbours() -> Tensor:
     return torch.from_numpy(found / found.std()).float()
 
 
-def said(before: npt.NDArray[np.int64], behind: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """What the character model says of each end with each beginning of a page."""
-    return np.stack([
-        attraction(left[:, -2:].T, right[:, :-3:-1].T) for left, right in zip(before, behind, strict=True)
-    ])  # fmt: skip
+def said(
+    before: npt.NDArray[np.int64], behind: npt.NDArray[np.int64], words: Collocations
+) -> npt.NDArray[np.float32]:
+    """What the character model says of each end with each beginning of a page, and the words of both."""
+    sides = list(zip(before, behind, strict=True))
+    near = np.stack([attraction(left[:, -2:].T, right[:, :-3:-1].T) for left, right in sides])
+    together = [words.ends(left) @ words.beginnings(right).T for left, right in sides]
+    return np.concatenate([near, np.stack(together)[..., None]], axis=3)
 
 
-def scores(network: Joiner, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Scores page by page, of ends and beginnings alone, and which beginnings are not there."""
+def odds(network: Joiner, batch: Batch) -> Tensor:
+    """Log odds of each end (axis 1) with each beginning (axis 2), page by page."""
 
     def states(reader: Reader, symbols: Tensor) -> Tensor:
         return reader(network.embed(symbols.flatten(0, 1))).reshape(*symbols.shape[:2], -1)
 
-    found = network(states(network.left, batch.before), states(network.right, batch.behind), batch.known)
-    return *found, batch.absent
+    return network(states(network.left, batch.before), states(network.right, batch.behind), batch.known)
 
 
-def loss_of(found: tuple[Tensor, Tensor, Tensor, Tensor], chance: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Cross entropy of what each end goes on with and each beginning goes on from; and how many are right."""
-    pair, end_alone, begin_alone, absent = found
-    pages, ends, begins = pair.shape
+def loss_of(found: Tensor, absent: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Cross entropy of what each end goes on with and each beginning goes on from; and how many are right.
+
+    As all others stay as they are, a half that finds no other one is worth nothing: the composite likelihood of
+    an assignment (`index.matching`).
+    """
+    pages, ends, begins = found.shape
     draw = torch.rand(pages, ends, generator=chance)
     no_begin, no_end = draw < _ALONE, draw > 1 - _ALONE  # halves that are not on the page
     absent = absent.clone()
     absent[:, :ends] |= no_begin
-    masked = pair.masked_fill(absent[:, None], -1e4).masked_fill(no_end[:, :, None], -1e4)
-    true = torch.arange(ends).expand(pages, -1)
+    masked = found.masked_fill(absent[:, None], -1e4).masked_fill(no_end[:, :, None], -1e4)
+    true, alone = torch.arange(ends).expand(pages, -1), torch.zeros(pages, max(ends, begins), 1)
     to = torch.where(no_begin, begins, true)[~no_end]
-    rows = torch.cat([masked, end_alone[..., None]], 2)[~no_end]
+    rows = torch.cat([masked, alone[:, :ends]], 2)[~no_end]
     back = torch.full((pages, begins), ends)
     back[:, :ends] = torch.where(no_end, ends, true)
-    columns = torch.cat([masked.transpose(1, 2), begin_alone[..., None]], 2)[~absent]
+    columns = torch.cat([masked.transpose(1, 2), alone[:, :begins]], 2)[~absent]
     loss = functional.cross_entropy(rows, to) + functional.cross_entropy(columns, back[~absent])
     right = torch.stack(
         [(rows.argmax(1) == to).float().mean(), (columns.argmax(1) == back[~absent]).float().mean()]
@@ -285,22 +304,24 @@ def loss_of(found: tuple[Tensor, Tensor, Tensor, Tensor], chance: torch.Generato
 
 
 def _measured(network: Joiner, held: Sequence[Batch]) -> str:
-    """How well halves of texts held out find each other, by the network and by the character model alone."""
+    """How well halves of texts held out find each other, by the network and by what is known without it."""
     chance = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        scored = [scores(network, batch) for batch in held]
-        found = [loss_of(own, chance) for own in scored]
+        scored = [odds(network, batch) for batch in held]
+        found = [loss_of(own, batch.absent, chance) for own, batch in zip(scored, held, strict=True)]
     loss = float(torch.stack([one for one, _ in found]).mean())
     right = torch.stack([one for _, one in found]).mean(0).tolist()
-    own = [_found(pair, absent) for pair, _, _, absent in scored]
-    known = [_found(batch.known.sum(-1), batch.absent) for batch in held]
+    own = [share_found(pair, batch.absent) for pair, batch in zip(scored, held, strict=True)]
+    near = [share_found(batch.known[..., :2].sum(-1), batch.absent) for batch in held]
+    words = [share_found(batch.known[..., 2], batch.absent) for batch in held]
     return (
         f"held out: loss {loss:.3f}, ends right {right[0]:.3f}, beginnings right {right[1]:.3f}; of ends whose "
-        f"other half is there {sum(own) / len(own):.3f}, by the character model {sum(known) / len(known):.3f}"
+        f"other half is there {sum(own) / len(own):.3f}, by words alone {sum(words) / len(words):.3f}, "
+        f"by the character model {sum(near) / len(near):.3f}"
     )
 
 
-def _found(pair: Tensor, absent: Tensor) -> float:
+def share_found(pair: Tensor, absent: Tensor) -> float:
     """Share of ends that go best with their own beginning."""
     best = pair.masked_fill(absent[:, None], -1e4).argmax(2)
     return float((best == torch.arange(pair.shape[1])).float().mean())
@@ -313,8 +334,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument(
-        "--start", type=Path, help="go on from this network, at half the rate and with other cuts"
+        "--words",
+        type=Path,
+        help="folder of collocations.safetensors, made by train.collocations; that of --out",
     )
+    parser.add_argument("--start", type=Path, help="go on from this network, at half the rate")
+    parser.add_argument("--seed", type=int, default=5, help="draws the cuts; another one to go on with")
     options = parser.parse_args(arguments)
     torch.manual_seed(1)
     began = time.time()
@@ -322,24 +347,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     texts = len(prose.starts) - 1
     print(f"{texts} texts, {len(prose.symbols)} symbols; {time.time() - began:.0f} s", flush=True)
     told = kinds()
+    tables = load_numpy((options.words or options.start or options.out) / "collocations.safetensors")
+    words = collocations(tables, len(characters().ones))
     network = Joiner(len(characters().ones))
     network.embed.weight.data[:-1].copy_(neighbours())
-    rate, seed = _RATE, 5
+    rate = _RATE
     if options.start:
         network.load_state_dict(load_file(options.start / "joiner.safetensors"))
-        rate, seed = _RATE / 2, 11
-    held_out = batches(prose, range(texts - _HELD, texts), told, 7)
-    held = [next(held_out) for _ in range(_MEASURED)]
+        rate = _RATE / 2
+    held = [batch_of(drawn, told, words) for drawn in held_pages(prose, told)]
     best = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     chance = torch.Generator().manual_seed(2)
     began, seconds = time.time(), 60 * options.minutes
-    for step, batch in enumerate(batches(prose, range(texts - _HELD), told, seed)):
+    for step, drawn in enumerate(pages(prose, range(texts - HELD), told, options.seed)):
         done = (time.time() - began) / seconds if seconds else 1.0
         if done >= 1:
             break
         for group in best.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * (1 - done))
-        loss, right = loss_of(scores(network, batch), chance)
+        batch = batch_of(drawn, told, words)
+        loss, right = loss_of(odds(network, batch), batch.absent, chance)
         best.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
