@@ -91,17 +91,36 @@ def _halves(pieces: Sequence[Piece]) -> tuple[list[Half], list[Half]]:
         if piece.kind in ("body", "headline") and not piece.level and piece.open:
             state = "" if piece.kind == "body" or piece.away else _between(pieces, row)
             if piece.kind == "body" or not shapes.semi_ended(piece.text):
-                shown = piece.last_line, shapes.runs_on(piece.text), opened(piece.text)
-                edge = _beside(pieces[row + 1 :]) in _EDGES
-                shape = (*shown, edge, story, piece.indent)
-                tails.append(Half(row, order, piece.text, bool(piece.away), state, *shape))
+                tail = Half(
+                    row,
+                    order,
+                    piece.text,
+                    jump=bool(piece.away),
+                    state=state,
+                    line=piece.last_line,
+                    sure=shapes.runs_on(piece.text),
+                    marks=opened(piece.text),
+                    edge=_beside(pieces[row + 1 :]) in _EDGES,
+                    story=story,
+                    indent=piece.indent,
+                )
+                tails.append(tail)
         body = piece.kind == "body" or (piece.kind == "headline" and not piece.level)
         if body and not shapes.opens_with_dateline(piece.text) and not shapes.greets(piece.text):
-            above = _above(pieces, row)
-            shown = piece.first_line, shapes.continues(piece.text), closed(piece.text)
-            edge = _beside(reversed(pieces[:row])) in _EDGES
-            shape = (*shown, edge, story, piece.indent)
-            heads.append(Half(row, order, piece.text, bool(piece.back), above, *shape))
+            head = Half(
+                row,
+                order,
+                piece.text,
+                jump=bool(piece.back),
+                state=_above(pieces, row),
+                line=piece.first_line,
+                sure=shapes.continues(piece.text),
+                marks=closed(piece.text),
+                edge=_beside(reversed(pieces[:row])) in _EDGES,
+                story=story,
+                indent=piece.indent,
+            )
+            heads.append(head)
         order += 1
     return tails, heads
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
@@ -23,6 +23,7 @@ _UNLIKELY = -7.0  # log odds below which a full line that may be a headline does
 _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a line's end, or in one
 _ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
 _USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
+_SET_IN = 0.8  # share of wrapped lines from which on all text is set in, not paragraphs
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
@@ -113,7 +114,7 @@ def _vertical(text: str, group: Sequence[Line]) -> Block:
 
 def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     sizes = columns(found)
-    indented = _indent(found, 0.8 if any(sizes) else 1.0)
+    indented = _indent(found, _SET_IN if any(sizes) else 1.0)
     groups: list[list[Line]] = []
     for at, line in enumerate(found):
         if groups and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
@@ -127,7 +128,7 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     if several.count(Width.SET_IN) < _USUAL * len(several):
         shapes = [(Width.UNKNOWN, last) for _, last in shapes]  # paragraphs begin as they go on
     return [
-        replace(_paragraph(text, part, losing, *shape), indent=_indent_of(text, part.lines[0], indented))
+        _paragraph(text, part, losing, *shape, _indent_of(text, part.lines[0], indented))
         for part, shape in zip(parts, shapes, strict=True)
     ]
 
@@ -145,7 +146,7 @@ def _widths(group: Sequence[Line], size: float) -> tuple[Width, Width]:
 def _indent(found: Sequence[Line], most: float) -> int:
     """White space before the first line of a paragraph, 0 where paragraphs are not indented.
 
-    It is not before that share of the lines or more.
+    Nothing is told by what stands before `most` of the lines or more.
     """
     indents = [line.indent for line in found if line.indent]
     usual = max(set(indents), key=indents.count, default=0)
@@ -154,7 +155,8 @@ def _indent(found: Sequence[Line], most: float) -> int:
 
 def _indent_of(text: str, line: Line, usual: int) -> Indent:
     """Whether a line is set in as paragraphs of the page are."""
-    if not usual or (line.start and line.start == line.raw_start and text[line.start - 1] not in "\r\n"):
+    cut_out = 0 < line.start == line.raw_start and text[line.start - 1] not in "\r\n"  # of a printed line
+    if not usual or cut_out:
         return Indent.UNKNOWN
     return {0: Indent.FLUSH, usual: Indent.SET_IN}.get(line.indent, Indent.UNKNOWN)
 
@@ -208,7 +210,9 @@ def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
     return characters().fit(line.text, after[0].text) < _UNLIKELY - _COMMA * line.text.count("，")
 
 
-def _paragraph(text: str, group: Group, losing: bool, opening: Width, closing: Width) -> Block:
+def _paragraph(
+    text: str, group: Group, losing: bool, opening: Width, closing: Width, indent: Indent
+) -> Block:
     parts: list[Located] = []
     for line in group.lines:
         if parts:
@@ -229,6 +233,7 @@ def _paragraph(text: str, group: Group, losing: bool, opening: Width, closing: W
         first_line=opening,
         last_line=closing,
         running=group.running,
+        indent=indent,
     )
 
 

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from index.trigrams import NOTHING
+from index.trigrams import NOTHING, Symbols
 
 Reals = npt.NDArray[np.float32]
-Symbols = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.intp]
 
 

@@ -23,7 +23,7 @@ from index.collocations import Collocations, collocations
 from index.document import ModelError
 from index.encode import bundled
 from index.threads import matrices_on_one_core
-from index.trigrams import NOTHING
+from index.trigrams import NOTHING, Symbols
 
 SEEN = 20  # symbols of either side that are looked at
 _EDGE = 60  # characters that hold so many symbols in running text
@@ -31,7 +31,6 @@ _CLIP = (-6.0, 9.0)  # what two symbols at a joint may say
 _AT_ONCE = 4096  # pairs that are compared at once
 
 Reals = npt.NDArray[np.float32]
-Symbols = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,13 +264,13 @@ class Sorter:
         leaving = way.held[way.labels[-1]] if way.labels else None
         leaves = leaving is not None and not leaving.body
         if at == len(way.held):
-            level = _beside(self.levels[number], leaving)
+            level = _level_beside(self.levels[number], leaving)
             return Situation(NEW, kind, leaves, series=int(bool(self.series[number])), level=level)
         held = way.held[at]
         digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
         goes_on = any(way.labels[row] == at for row in self.series[number])
         listed = 0 if not self.series[number] else 1 if goes_on else -1
-        level = _beside(self.levels[number], held)
+        level = _level_beside(self.levels[number], held)
         if leaving is held:
             return Situation(STAY, kind, state=_state(held), digits=digits, series=listed, level=level)
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
@@ -342,7 +342,7 @@ def _moved(unit: Unit, first: int, last: int) -> Unit:
     return replace(unit, left=left, right=right)
 
 
-def _beside(level: int, held: Held | None) -> str:
+def _level_beside(level: int, held: Held | None) -> str:
     """Where a headline's level stands beside that of an article, nothing where one of them has none."""
     if held is None or not level or not held.level:
         return ""

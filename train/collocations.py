@@ -5,8 +5,8 @@
 Running text is cut at random, as columns cut it. What stands before a cut and behind it are sums of vectors of
 characters and of their pairs and triples (`index/collocations.py`), learned by telling what goes on with each end
 from other cuts and from beginnings of sentences of the same texts and of others (contrastive predictive coding,
-van den Oord et al. 2018). This takes one product for each two, so twenty times as many cuts as
-the network of `train.joiner` reads in the same time.
+van den Oord et al. 2018). Two take one product, so twenty times as many cuts are seen as `train.joiner` sees in
+the same time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from index.characters import characters
 from index.collocations import Grams
 from index.joiner import SEEN
 from index.trigrams import NOTHING
-from train.joiner import HELD, Kinds, Prose, held_pages, kinds, read, share_found
+from train.cuts import HELD, Kinds, Prose, held_pages, kinds, read, share_found
 
 _PAIRS, _TRIPLES, _SIZE = 60_000, 60_000, 64  # how many have vectors, and of which size
 _GROUPS, _TEXTS, _CUTS, _BEGINNINGS = 16, 4, 40, 8  # of a batch, of each group, of either place in a text
