@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from index.matching import assigned
 from index.pieces import INSERTS, Piece
 from index.sorting import LIKELY, sorted_units
 from index.units import Unit, units_of
-from index.weights import weights
+from index.weights import Network, weights
 
 _NEAR = 6  # articles before and after a caption in printed order that it may belong to
 _AROUND = 0.2  # what it counts that a caption stands inside an article
@@ -37,15 +37,13 @@ class Draft:
 def by_weights(pieces: Sequence[Piece]) -> tuple[list[Draft], dict[int, int]]:
     """The articles of a page as shape and topic tell them, and the halves of sentences put together."""
     fitted, broken = weights(), choices(pieces)
-    units = units_of(pieces, assigned(broken, fitted, LIKELY))
-    labels = sorted_units(pieces, units, fitted)
-    pairs = within(broken, units, labels, fitted)
+    units = units_of(pieces, assigned(broken, fitted.halves, LIKELY))
+    labels = sorted_units(pieces, units, fitted.ways)
+    pairs = within(broken, units, labels, fitted.halves)
     return articles(pieces, units, labels, pairs), pairs
 
 
-def within(
-    found: Choices, units: Sequence[Unit], labels: Sequence[int], fitted: Mapping[str, float]
-) -> dict[int, int]:
+def within(found: Choices, units: Sequence[Unit], labels: Sequence[int], fitted: Network) -> dict[int, int]:
     """Right halves of sentences by their left halves, both of the same article and of its text."""
     owner = {
         row: label for unit, label in zip(units, labels, strict=True) for row in unit.rows if not unit.head

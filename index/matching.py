@@ -11,7 +11,7 @@ import numpy.typing as npt
 from index.assignment import assignment
 from index.choices import Choices
 from index.joints import circular
-from index.weights import value
+from index.weights import Network
 
 Table = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ class Pair:
 
 def assigned(
     found: Choices,
-    fitted: Mapping[str, float],
+    fitted: Network,
     least: float,
     allowed: Callable[[int, int], bool] = lambda left, right: True,
 ) -> dict[int, Pair]:
@@ -41,12 +41,12 @@ def assigned(
     if not pairs:
         return {}
     row, column = ({number: at for at, number in enumerate(own)} for own in (lefts, rights))
-    alone = {left: value(fitted, found.lefts[left]) for left in lefts}
-    begun = {right: value(fitted, found.rights[right]) for right in rights}
     table: Table = np.full((len(lefts), len(rights)), -np.inf)
-    for left, right in pairs:
-        worth = value(fitted, found.pairs[left, right]) - alone[left] - begun[right]
-        table[row[left], column[right]] = worth
+    ends = fitted.all_sums([found.lefts[left] for left in lefts])
+    begins = fitted.all_sums([found.rights[right] for right in rights])
+    at = [row[left] for left, _ in pairs], [column[right] for _, right in pairs]
+    together = fitted.all_sums([found.pairs[pair] for pair in pairs]) + ends[at[0]] + begins[at[1]]
+    table[at] = fitted.worth(together) - fitted.worth(np.zeros(together.shape[1]))
     return _straight(table, assignment(table - least), lefts, rights)
 
 

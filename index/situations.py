@@ -8,12 +8,6 @@ from typing import NamedTuple
 STAY, NEW, BACK = "stay", "new", "back"
 
 
-@cache
-def chosen(name: str) -> tuple[str, str, str]:
-    """The names of a feature of the joint for staying, beginning an article and going back."""
-    return f"{STAY} {name}", f"{NEW} {name}", f"{BACK} {name}"
-
-
 class Situation(NamedTuple):
     """What tells of putting a unit of some kind into an article, but for likeness and halves of sentences."""
 
@@ -27,17 +21,20 @@ class Situation(NamedTuple):
     again: bool = False  # the article has a headline that reads the same
     series: int = 0  # 1 where the unit goes on with a list or talk of the article, -1 of another one
     level: str = ""  # of a headline beside the article's own, for a new one that of the article above
+    size: str = ""  # the same of its length
 
 
 @cache
 def told(situation: Situation) -> tuple[tuple[str, float], ...]:
     """The features of a situation."""
-    choice, kind, leaves, state, digits, by, bare, again, series, level = situation
+    choice, kind, leaves, state, digits, by, bare, again, series, level, size = situation
     if choice == NEW:
         names = [f"new {kind} leaves a headline"] * leaves + [f"new {kind} level {level}"] * bool(level)
-        names += [f"new {kind} though a series goes on"] * series
+        names += [f"new {kind} though a series goes on"] * series + [f"new {kind} size {size}"] * bool(size)
         return tuple([(name, 1.0) for name in names])
     found = [f"{choice} {kind} to {state}"] + [f"{choice} {kind} level {level} to {state}"] * bool(level)
+    if size:
+        found.append(f"{choice} {kind} size {size}")
     if digits:
         found.append(f"{choice} {kind} digits lost in {'one' if digits < 0 else 'both'}")
     if series:

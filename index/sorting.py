@@ -7,7 +7,7 @@ the best whole of choices is sought with a beam. Weights are fitted by `train/so
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 
@@ -17,9 +17,9 @@ from index import shapes
 from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
 from index.series import series
-from index.situations import BACK, NEW, STAY, Situation, chosen, told
+from index.situations import BACK, NEW, STAY, Situation, told
 from index.units import Unit, spread
-from index.weights import Features, value
+from index.weights import Features, Network, Reals
 
 _BEAM = 40  # ways of reading the page so far that are kept; few pages have so many within the margin
 _MARGIN = 6.0  # what a way may be worth less than the best one so far
@@ -40,6 +40,8 @@ class Held:
     sections: int = 0
     digits: int = 0  # 1 where its latest text has numbers, -1 where they are lost
     level: int = 0  # Markdown's, of the headline that stands highest
+    title: int = 0  # characters of its longest headline
+    section: int = 0  # characters of its last section's
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,12 @@ class Way:
 class Sorter:
     """Scores the choices of one page."""
 
-    def __init__(self, pieces: Sequence[Piece], units: Sequence[Unit], weights: Mapping[str, float]) -> None:
+    def __init__(self, pieces: Sequence[Piece], units: Sequence[Unit], weights: Network) -> None:
         self.pieces = pieces
         self.units = units
         self.weights = weights
         self.topics = Topics(units)
-        self.told: dict[Situation, float] = {}  # what situations are worth
+        self.told: dict[Situation, Reals] = {}  # sums of situations
         self.columns: dict[tuple[bool, bool], Table] = {}  # weights of likeness by the kind of unit
         self.texts = ["".join(pieces[row].text for row in unit.rows[:1]).strip() for unit in units]
         self.levels = [pieces[unit.rows[0]].level if unit.head else 0 for unit in units]
@@ -76,15 +78,9 @@ class Sorter:
         self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
         self.fixed = [self._fixed(shape) for shape in self.shapes]
 
-    def _fixed(self, shape: Features) -> dict[str, float]:
-        """What the shape of a unit and of the one before it is worth for each choice."""
-        stay = new = back = 0.0
-        for name, amount in shape:
-            staying, beginning, going_back = chosen(name)
-            stay += self.weights.get(staying, 0.0) * amount
-            new += self.weights.get(beginning, 0.0) * amount
-            back += self.weights.get(going_back, 0.0) * amount
-        return {STAY: stay, NEW: new, BACK: back}
+    def _fixed(self, shape: Features) -> dict[str, Reals]:
+        """Sums of the shape of a unit and of the one before it for each choice."""
+        return {choice: self.weights.sums(spread(shape, choice)) for choice in (STAY, NEW, BACK)}
 
     def _again(self) -> list[list[int]]:
         """For each unit the headlines before it that read the same."""
@@ -124,31 +120,35 @@ class Sorter:
         lacking: dict[int, bool] = {}
         asked = [(way, at, way.held[at]) for way in ways for at in self.articles(way, number, lacking)]
         likely, fixed = self._likely(number, asked), self.fixed[number]
-        gains: dict[tuple[int, bool, int], float] = {}  # what an article tells is the same in all ways
-        scored: list[tuple[float, int, Way, int]] = []
+        places: dict[tuple[int, bool, int], int] = {}  # what an article tells is the same in all ways
+        sums: list[Reals] = []
+        grown: list[tuple[int, Way, int]] = []
         for way, at, held in asked:
             last = way.labels[-1]
             key = id(held), False, 0
             if at != last:
                 key = id(held), not way.held[last].body, min(way.bare, 2)
-            gain = gains.get(key)
-            if gain is None:
+            place = places.setdefault(key, len(sums))
+            if place == len(sums):
                 choice = STAY if at == last else BACK
-                gain = gains[key] = fixed[choice] + likely[id(held)] + self._moved(way, number, at)
-            scored.append((-way.score - gain, len(scored), way, at))
-        begun: dict[bool, float] = {}
+                sums.append(fixed[choice] + likely[id(held)] + self._moved(way, number, at))
+            grown.append((place, way, at))
+        begun: dict[bool, int] = {}
         for way in ways:
             bare = bool(way.labels) and not way.held[way.labels[-1]].body
-            if bare not in begun:
-                begun[bare] = fixed[NEW] + self._moved(way, number, len(way.held))
-            scored.append((-way.score - begun[bare], len(scored), way, len(way.held)))
+            place = begun.setdefault(bare, len(sums))
+            if place == len(sums):
+                sums.append(fixed[NEW] + self._moved(way, number, len(way.held)))
+            grown.append((place, way, len(way.held)))
+        gains = self.weights.worth(np.array(sums)).tolist()
+        scored = ((-way.score - gains[place], row, way, at) for row, (place, way, at) in enumerate(grown))
         best = nsmallest(beam, scored)
         most = best[0][0] + _MARGIN
         made: dict[int, Held] = {}
         return [self.step(way, number, at, -lack, made) for lack, _, way, at in best if lack <= most]
 
-    def _likely(self, number: int, asked: Sequence[tuple[Way, int, Held]]) -> dict[int, float]:
-        """What it is worth that a unit is as much like each of the articles as it is, by their identity."""
+    def _likely(self, number: int, asked: Sequence[tuple[Way, int, Held]]) -> dict[int, Reals]:
+        """Sums of a unit's being as much like each of the articles as it is, by their identity."""
         columns: dict[int, tuple[About, int]] = {}
         for way, at, held in asked:
             if id(held) not in columns:
@@ -156,20 +156,21 @@ class Sorter:
         if not columns:
             return {}
         abouts, kinds = zip(*columns.values(), strict=True)
-        worth = self.topics.table(number, abouts) @ self._columns(number)
-        return dict(zip(columns, worth[range(len(kinds)), kinds].tolist(), strict=True))
+        found = self.topics.table(number, abouts) @ self._columns(number)
+        sums = found.reshape(len(kinds), 4, -1)[range(len(kinds)), kinds]
+        return dict(zip(columns, sums, strict=True))
 
     def _columns(self, number: int) -> Table:
-        """Weights of likeness, a column for staying and going back, with an article that has text or not."""
+        """Weights of likeness side by side: staying and going back, with an article that has text or not."""
         brief = self.topics.brief[number]
         key = self.units[number].head, brief
         if key not in self.columns:
-            rows = [
-                [self.weights.get(name, 0.0) for name in self._alike(bare, number, choice)]
+            kinds = [
+                [self.weights.row(name) for name in self._alike(bare, number, choice)]
                 for choice in (STAY, BACK)
                 for bare in (False, True)
             ]
-            self.columns[key] = np.array(rows).T
+            self.columns[key] = np.concatenate(kinds, axis=1)
         return self.columns[key]
 
     def articles(self, way: Way, number: int, known: dict[int, bool] | None = None) -> Iterator[int]:
@@ -219,7 +220,9 @@ class Sorter:
         if held is None:
             about = self.topics.alone(number)
             alone = int(unit.head), int(not unit.head)
-            return Held(about, number, *alone, digits=unit.digits, level=self.levels[number])
+            title = len(self.texts[number]) * unit.head
+            return Held(about, number, *alone, digits=unit.digits, level=self.levels[number], title=title)
+        size = len(self.texts[number]) * unit.head
         return Held(
             about=self.topics.grown(held.about, number),
             last=number,
@@ -228,6 +231,8 @@ class Sorter:
             sections=held.sections + bool(unit.head and held.body),
             digits=unit.digits or held.digits,
             level=min(held.level or 9, self.levels[number] or 9) % 9,
+            title=held.title if held.body else max(held.title, size),
+            section=size or held.section if held.body else 0,
         )
 
     def traced(self, way: Way, number: int, at: int) -> Features:
@@ -249,14 +254,14 @@ class Sorter:
         """Features of putting a unit into the article `at`, but for its likeness."""
         return [*told(self._situation(way, number, at)), *self._broken(way, number, at)]
 
-    def _moved(self, way: Way, number: int, at: int) -> float:
-        """What `moving` is worth."""
+    def _moved(self, way: Way, number: int, at: int) -> Reals:
+        """Sums of `moving`."""
         situation = self._situation(way, number, at)
-        worth = self.told.get(situation)
-        if worth is None:
-            worth = self.told[situation] = self._value(told(situation))
+        sums = self.told.get(situation)
+        if sums is None:
+            sums = self.told[situation] = self.weights.sums(told(situation))
         broken = self._broken(way, number, at)
-        return worth + self._value(broken) if broken else worth
+        return sums + self.weights.sums(broken) if broken else sums
 
     def _situation(self, way: Way, number: int, at: int) -> Situation:
         unit = self.units[number]
@@ -265,14 +270,18 @@ class Sorter:
         leaves = leaving is not None and not leaving.body
         if at == len(way.held):
             level = _level_beside(self.levels[number], leaving)
-            return Situation(NEW, kind, leaves, series=int(bool(self.series[number])), level=level)
+            size = _size_beside(len(self.texts[number]), leaving) if unit.head else ""
+            return Situation(NEW, kind, leaves, series=int(bool(self.series[number])), level=level, size=size)
         held = way.held[at]
         digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
         goes_on = any(way.labels[row] == at for row in self.series[number])
         listed = 0 if not self.series[number] else 1 if goes_on else -1
         level = _level_beside(self.levels[number], held)
         if leaving is held:
-            return Situation(STAY, kind, state=_state(held), digits=digits, series=listed, level=level)
+            size = _size_beside(len(self.texts[number]), held) if unit.head else ""
+            return Situation(
+                STAY, kind, state=_state(held), digits=digits, series=listed, level=level, size=size
+            )
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
         bare = min(way.bare, 2) if kind == "B" else 0
         again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
@@ -302,11 +311,8 @@ class Sorter:
             found.append((name, _strength(self.units[broken].fit)))
         return found
 
-    def _value(self, features: Iterable[tuple[str, float]]) -> float:
-        return value(self.weights, features)
 
-
-def sorted_units(pieces: Sequence[Piece], units: Sequence[Unit], weights: Mapping[str, float]) -> list[int]:
+def sorted_units(pieces: Sequence[Piece], units: Sequence[Unit], weights: Network) -> list[int]:
     """Number of the article of each unit, in the order in which articles begin.
 
     A file of many pages is sorted page by page, each with the end of the one before it.
@@ -347,6 +353,15 @@ def _level_beside(level: int, held: Held | None) -> str:
     if held is None or not level or not held.level:
         return ""
     return "same" if level == held.level else "below" if level > held.level else "above"
+
+
+def _size_beside(size: int, held: Held | None) -> str:
+    """How long a headline is beside those of an article that has text: its section's, or else its own."""
+    if held is None or not held.body or not held.title:
+        return ""
+    if held.section:
+        return f"{'as' if abs(size - held.section) <= 2 else 'not as'} its sections"
+    return "short" if size <= 0.6 * held.title else "shorter" if size < held.title else "longer"
 
 
 def _state(held: Held) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ _LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from lon
 _BELOW = 150  # characters of a small item below a headline
 _RARE = 3.0  # what a sign counts that few pages of the fit show, so that its ridge penalty is less
 _SHORT = 60  # characters of a short paragraph
+_ALIKE = 2  # characters by which section headings differ
+_LONG, _MUCH = 40, 600  # characters of a headline, and of the text around it, beyond which more tells no more
 
 
 @dataclass(slots=True)
@@ -57,12 +61,14 @@ def units_of(pieces: Sequence[Piece], pairs: dict[int, Pair]) -> list[Unit]:
             found[where[pair.right]].fit = pair.odds
     _stack(pieces, found)
     levels = Counter(pieces[unit.rows[0]].level for unit in found if unit.head)
-    for number, unit in enumerate(found):
+    for unit in found:
         unit.text = "\n".join(pieces[row].text for row in unit.rows)
+    stacks = _stacks(found)
+    for number, unit in enumerate(found):
         unit.bag = bag(unit.text)
         if not unit.head:
             unit.digits = -1 if _LOST.search(unit.text) else int(_DIGIT.search(unit.text) is not None)
-        unit.features = list(_features(pieces, found, number, levels))
+        unit.features = [*_features(pieces, found, number, levels), *_among(found, number, stacks)]
     return found
 
 
@@ -121,6 +127,46 @@ def _features(
     indent = pieces[unit.rows[0]].indent
     if indent:
         yield f"{kinds} {indent}", 1.0
+
+
+def _stacks(found: Sequence[Unit]) -> list[int]:
+    """Where headlines begin, one above another or alone."""
+    return [at for at, unit in enumerate(found) if unit.head and (not at or not found[at - 1].head)]
+
+
+def _among(found: Sequence[Unit], number: int, stacks: Sequence[int]) -> Iterator[tuple[str, float]]:
+    """What a headline is among the others of the page: section headings are like each other, and short."""
+    unit = found[number]
+    if not unit.head:
+        return
+    at = bisect_right(stacks, number) - 1
+    first, after = stacks[at], stacks[at + 1] if at + 1 < len(stacks) else len(found)
+    yield "H size", min(len(unit.text), _LONG) / 20.0
+    yield "H much below", _much(found[number + 1 : after])
+    if first == number:
+        yield "H much above", _much(found[stacks[at - 1] if at else 0 : number])
+        alike = [one for one in stacks if one != number and _alike(unit, found[one])]
+        yield "H alike before", float(at > 0 and stacks[at - 1] in alike)
+        yield "H alike behind", float(after in alike)
+        yield "H alike", min(len(alike), 4) / 2.0
+    others = [found[one] for one in stacks if one != first]
+    if others:
+        named = sum(one.stack_signed or one.above_dateline for one in others)
+        yield "H others named", named / len(others)
+        longer = sum(len(one.text) > len(unit.text) + _ALIKE for one in others)
+        yield "H others longer", longer / len(others)
+
+
+def _much(units: Sequence[Unit]) -> float:
+    """How much text units hold: the logarithm of its length, 2 being a hundred characters."""
+    size = sum(len(unit.text) for unit in units if not unit.head)
+    return math.log10(1 + min(size, _MUCH))
+
+
+def _alike(unit: Unit, other: Unit) -> bool:
+    """Whether two headlines may be of a row of section headings."""
+    alone = unit.stack == other.stack == 1 and not (other.stack_signed or other.above_dateline)
+    return alone and abs(len(unit.text) - len(other.text)) <= _ALIKE
 
 
 def _end(pieces: Sequence[Piece], unit: Unit, after: Unit) -> Iterator[tuple[str, float]]:

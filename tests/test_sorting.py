@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from eval.manuscript import read_manuscripts
@@ -22,8 +24,8 @@ from index.series import series
 from index.shapes import greets, is_label
 from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import units_of
-from index.weights import value, weights
-from train.sorting import example, joints, likelihood, pieces_of, steps
+from index.weights import Network, weights, weights_of, written
+from train.sorting import example, joints, pieces_of, steps
 
 ARTICLES = read_manuscripts(Path(__file__).parents[1] / "eval" / "press_articles" / "tuning")
 
@@ -106,26 +108,94 @@ def test_unfinished_articles_name_what_goes_on_with_them() -> None:
 
 
 def test_fitting_learns_the_pages_it_is_given() -> None:
+    pytest.importorskip("torch")
+    from train.ways import network
+
     pages = [
         print_page(ARTICLES, seed, damages=kinds) for seed in (1, 2) for kinds in ((), ("two_headlines",))
     ]
     named = [pieces_of(page) for page in pages]
     broken = [choices(rows) for rows in named]
-    halves = likelihood([joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)])
-    made = [example(*item, halves) for item in zip(named, broken, pages, strict=True)]
-    found = likelihood([step for item in made if item is not None for step in steps(item)], ridge=0.1)
+    items = list(zip(named, broken, pages, strict=True))
+    halves = network([joint for item in items for joint in joints(*item)])
+    made = [example(*item, halves) for item in items]
+    found = network([step for item in made if item is not None for step in steps(item)], epochs=300)
     right = sum(Sorter(i.pieces, i.units, found).best(4) == list(i.labels) for i in made if i is not None)
     assert right >= len(pages) - 1
 
 
+def test_a_network_learns_what_no_sum_of_features_tells() -> None:
+    """Which of two ways is true where one feature alone counts, and neither nor both."""
+    pytest.importorskip("torch")
+    from train.ways import network
+
+    one, other = ("one", 1.0), ("other", 1.0)
+    items = [([[one], [one, other]], 0), ([[other], []], 0), ([[], [one]], 1), ([[one, other], [other]], 1)]
+    found = network(items * 50, epochs=500)
+    alone, both, none = (float(found.worth(found.sums(part))) for part in ([one], [one, other], []))
+    assert alone > max(both, none) + 1.0
+    assert float(found.worth(found.sums([other]))) > max(both, none) + 1.0
+
+
+def test_sums_of_features_add_up() -> None:
+    network = Network(
+        {"a": 0, "b": 1},
+        np.array([[2.0, 1.0, -1.0], [0.5, 0.0, 3.0], [0.0, 0.0, 0.0]]),
+        np.array([0.0, 1.0]),
+        np.array([10.0, 1.0]),
+    )
+    sums = network.all_sums([[("a", 3.0), ("b", 1.0), ("not known", 9.0)], [], [("a", 1.0), ("a", 2.0)]])
+    assert sums.tolist() == [[6.5, 3.0, 0.0], [0.0, 0.0, 0.0], [6.0, 3.0, -3.0]]
+    assert network.worth(sums).tolist() == [37.5, 1.0, 36.0]
+    assert network.all_sums([]).shape == (0, 3)
+    parts = network.sums([("a", 3.0)]) + network.sums([("b", 1.0)])
+    assert parts.tolist() == sums[0].tolist()
+    again = weights_of({"halves": written(network), "ways": written(network)}).ways
+    assert (again.places, again.rows.tolist()) == (network.places, network.rows.tolist())
+    assert (again.added.tolist(), again.out.tolist()) == ([0.0, 1.0], [10.0, 1.0])
+
+
+@pytest.mark.parametrize("spoiled", [{"out": [1.0]}, {"added": [1.0, 2.0, 3.0]}, {"rows": {"a": [1.0]}}])
+def test_weights_of_another_shape_are_refused(spoiled: dict[str, object]) -> None:
+    good = {"rows": {"a": [1.0, 2.0, 3.0]}, "added": [0.0, 0.0], "out": [1.0, 1.0]}
+    weights_of({"halves": good, "ways": good})
+    with pytest.raises(ValueError, match=r"length|inhomogeneous"):
+        weights_of({"halves": good, "ways": good | spoiled})
+
+
 def test_the_shipped_weights_know_every_kind_of_feature() -> None:
-    assert {"stay", "new", "back", "half"} <= {name.split()[0] for name in weights()}
-    assert value({"a": 2.0}, [("a", 3.0), ("b", 5.0), ("a", 1.0)]) == 8.0
+    fitted = weights()
+    assert {"stay", "new", "back"} <= {name.split()[0] for name in fitted.ways.places}
+    assert {name.split()[0] for name in fitted.halves.places} == {"half"}
     named = pieces_of(print_page(ARTICLES, 3, damages=("column_cut",)))
-    units = units_of(named, assigned(choices(named), weights(), LIKELY))
-    labels = sorted_units(named, units, weights())
+    units = units_of(named, assigned(choices(named), fitted.halves, LIKELY))
+    labels = sorted_units(named, units, fitted.ways)
     assert len(labels) == len(units)
     assert list(dict.fromkeys(labels)) == sorted(set(labels))
+
+
+def test_a_headline_is_seen_beside_the_others_of_its_page() -> None:
+    """Section headings are like each other; a headline with a byline is not one of them."""
+    texts = [
+        ("村里打了一口深井", "headline"),
+        ("本报记者 李青山", "byline"),
+        (WELL.split("\n")[0], "body"),
+        ("挑水的日子", "headline"),
+        (WELL.split("\n")[2], "body"),
+        ("井边的老人", "headline"),
+        (PLAY.split("\n")[0], "body"),
+    ]
+    pieces = [Piece(Located(text, (Span(0, len(text)),)), kind) for text, kind in texts]
+    units = units_of(pieces, {})
+    told = [dict(unit.features) for unit in units if unit.head]
+    assert [one["H alike"] for one in told] == [0.0, 0.5, 0.5]
+    assert [one["H alike before"] for one in told] == [0.0, 0.0, 1.0]
+    assert [one["H alike behind"] for one in told] == [0.0, 1.0, 0.0]
+    assert [one["H others named"] for one in told] == [0.0, 0.5, 0.5]
+    assert [one["H others longer"] for one in told] == [0.0, 0.5, 0.5]
+    assert told[1]["H size"] == len("挑水的日子") / 20
+    assert told[1]["H much below"] == pytest.approx(math.log10(1 + len(WELL.split("\n")[2])))
+    assert not [name for unit in units if not unit.head for name, _ in unit.features if name.startswith("H ")]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +291,7 @@ def _sorter(odds: float) -> Sorter:
     pieces = [
         Piece(Located(text, (Span(0, len(text)),)), kind) for text, kind in zip(texts, kinds, strict=True)
     ]
-    return Sorter(pieces, units_of(pieces, {2: Pair(2, 5, odds)}), weights())
+    return Sorter(pieces, units_of(pieces, {2: Pair(2, 5, odds)}), weights().ways)
 
 
 def test_no_section_begins_inside_a_sentence() -> None:

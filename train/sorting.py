@@ -4,9 +4,9 @@
 
 Pages are printed by the newspaper press from the articles given, half of them clean or with one damage, the
 others with several; seeds are below 100 for each kind of page unless asked otherwise, so that held-out seeds
-stay unseen. The weights are those of two conditional logits: which half of a sentence goes on with which, and,
-at each unit on the way to the true reading of a page, whether it stays with the article above it, begins one or
-goes back to an earlier one.
+stay unseen. Two networks are fitted (`train/ways.py`): which half of a sentence goes on with which, and, at each
+unit on the way to the true reading of a page, whether it stays with the article above it, begins one or goes
+back to an earlier one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,10 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from eval.manuscript import Manuscript, read_manuscripts
 from eval.press import DAMAGES, print_page, seeds
@@ -37,21 +33,14 @@ from index.pieces import Piece, pieces
 from index.sorting import LIKELY, Sorter, Way
 from index.unglue import unglued
 from index.units import Unit, units_of
-from index.weights import Features
+from index.weights import NOTHING_KNOWN, Network, written
 from train.dressed import dressed
 from train.likeness import groups
+from train.ways import Item, network
 
-_RIDGE = 20.0  # of the sorter's weights; less reads reports better that were fitted on, and others worse
-# So that the same weights are found.
-_PRECISE = {"maxiter": 5000, "maxfun": 10000, "ftol": 1e-13, "gtol": 1e-6}
-# What is added to one weight after the fit: a headline taken for half a sentence spoils a page that is whole.
-_CAUTIOUS, _CAUTION = "half ends, maybe headline", 1.0
-# The same of the sorter: on the way that the search takes, text goes back to its article more often than is seen.
-_OVERLOOKED, _MORE = "back BB", 0.5
-Array = npt.NDArray[Any]
-
-
-Item = tuple[list[Features], int]  # features of the ways that are open, and which is true
+# What is taken off after the fit from a headline's beginning an article: section headings of articles that
+# were not fitted on look more like headlines than those that were.
+_CAUTION = {"new BH": 1.0, "new HH": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +66,23 @@ def joints(named: Sequence[Piece], broken: Choices, page: PageTruth) -> Iterator
     """
     true = _true_pairs(named, broken, page)
     rights = set(true.values())
-    for left, own in broken.lefts.items():
+    pairs = {
+        (left, right): [*found, *broken.lefts[left], *broken.rights[right]]
+        for (left, right), found in broken.pairs.items()
+    }
+    for left in broken.lefts:
         free = [right for right in broken.rights if right == true.get(left) or right not in rights]
-        open_to = [right for right in free if (left, right) in broken.pairs]
+        open_to = [right for right in free if (left, right) in pairs]
         if true.get(left, -1) in (-1, *open_to):
-            ways = [[*broken.pairs[left, right], *_without(broken.rights[right])] for right in open_to]
-            yield [own, *ways], open_to.index(true[left]) + 1 if left in true else 0
+            ways = [pairs[left, right] for right in open_to]
+            yield [[], *ways], open_to.index(true[left]) + 1 if left in true else 0
     before = {right: left for left, right in true.items()}
-    for right, own in broken.rights.items():
+    for right in broken.rights:
         free = [left for left in broken.lefts if left == before.get(right) or left not in true]
-        open_to = [left for left in free if (left, right) in broken.pairs]
+        open_to = [left for left in free if (left, right) in pairs]
         if before.get(right, -1) in (-1, *open_to):
-            ways = [[*broken.pairs[left, right], *_without(broken.lefts[left])] for left in open_to]
-            yield [own, *ways], open_to.index(before[right]) + 1 if right in before else 0
-
-
-def _without(features: Features) -> Features:
-    return [(name, -amount) for name, amount in features]
+            ways = [pairs[left, right] for left in open_to]
+            yield [[], *ways], open_to.index(before[right]) + 1 if right in before else 0
 
 
 def _true_pairs(named: Sequence[Piece], broken: Choices, page: PageTruth) -> dict[int, int]:
@@ -108,52 +97,7 @@ def _true_pairs(named: Sequence[Piece], broken: Choices, page: PageTruth) -> dic
     return {left: right for left, right in goes_on.items() if right >= 0}
 
 
-def likelihood(found: Sequence[Item], *, ridge: float = 1.0) -> dict[str, float]:
-    """Weights of a conditional logit (McFadden 1974) with a ridge penalty, by L-BFGS.
-
-    Each item holds the features of the ways that were open and the number of the one that was taken.
-    """
-    from scipy.optimize import minimize
-
-    table, starts, taken, names = _table(found)
-    groups = np.repeat(np.arange(len(starts)), np.diff([*starts, table.shape[0]]))
-
-    def cost(weights: Array) -> tuple[float, Array]:
-        values = table @ weights
-        values -= np.maximum.reduceat(values, starts)[groups]
-        chance = np.exp(values)
-        total = np.add.reduceat(chance, starts)
-        worth = float(values[taken].sum() - np.log(total).sum())
-        chance /= total[groups]
-        chance[taken] -= 1.0
-        return ridge / 2 * float(weights @ weights) - worth, table.T @ chance + ridge * weights
-
-    best = minimize(cost, np.zeros(len(names)), jac=True, method="L-BFGS-B", options=_PRECISE)
-    return {name: round(float(weight), 4) for name, weight in sorted(zip(names, best.x, strict=True))}
-
-
-def _table(found: Sequence[Item]) -> tuple[Any, Array, Array, list[str]]:
-    """All ways as rows of a sparse matrix, the first row of each item, that of the way taken, and the columns."""
-    from scipy.sparse import csr_matrix
-
-    column: dict[str, int] = {}
-    places: list[tuple[int, int, float]] = []
-    starts, taken = [], []
-    row = 0
-    for ways, true in found:
-        starts.append(row)
-        taken.append(row + true)
-        for features in ways:
-            places += [(row, column.setdefault(name, len(column)), amount) for name, amount in features]
-            row += 1
-    rows, columns, amounts = zip(*places, strict=True)
-    table = csr_matrix((amounts, (rows, columns)), shape=(row, len(column)))
-    return table, np.array(starts), np.array(taken), list(column)
-
-
-def example(
-    named: Sequence[Piece], broken: Choices, page: PageTruth, halves: Mapping[str, float]
-) -> Example | None:
+def example(named: Sequence[Piece], broken: Choices, page: PageTruth, halves: Network) -> Example | None:
     """The page's units as they come before the sorter; None where there is nothing to sort."""
     units = units_of(named, assigned(broken, halves, LIKELY))
     if len(units) < 2:
@@ -172,7 +116,7 @@ def example(
 
 def steps(item: Example) -> Iterator[Item]:
     """Each choice on the way to the true reading of a page: features of what is open, and which is true."""
-    sorter = Sorter(item.pieces, item.units, {})
+    sorter = Sorter(item.pieces, item.units, NOTHING_KNOWN)
     way = Way()
     for number, at in enumerate(item.labels):
         found = sorter.articles(way, number) if way.labels else ()
@@ -205,35 +149,58 @@ def printed(articles: Sequence[Manuscript], rows: range, draw: random.Random) ->
         yield print_page(articles, row, press="press again")
 
 
+def _source(text: str) -> tuple[Path, range | None]:
+    """A path, and the seeds behind its `@`."""
+    path, _, rows = text.partition("@")
+    return Path(path), seeds(rows) if rows else None
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print pages, fit, and write the weights."""
     parser = argparse.ArgumentParser(prog="python -m train.sorting", description=__doc__)
-    parser.add_argument("--articles", type=Path, action="append", required=True, help="as for eval.press")
+    parser.add_argument(
+        "--articles",
+        type=_source,
+        action="append",
+        required=True,
+        metavar="PATH[@FIRST:END]",
+        help="as for eval.press, with seeds of its own or those of --seeds",
+    )
+    parser.add_argument(
+        "--sorted-only",
+        type=_source,
+        action="append",
+        default=[],
+        metavar="PATH[@FIRST:END]",
+        help="the same, but broken sentences are not learned of these: their short lines stand alone",
+    )
     parser.add_argument("--seeds", type=seeds, default=range(100), metavar="FIRST:END")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     began = time.time()
     draw = random.Random(0)
-    pages = [page for path in options.articles for page in drawn(path, options.seeds, draw)]
+    pages = [page for path, rows in options.articles for page in drawn(path, rows or options.seeds, draw)]
+    whole = len(pages)
+    pages += [page for path, rows in options.sorted_only for page in drawn(path, rows or options.seeds, draw)]
     named = [pieces_of(page) for page in pages]
     broken = [choices(rows) for rows in named]
-    found = [joint for item in zip(named, broken, pages, strict=True) for joint in joints(*item)]
-    halves = likelihood(found)
-    halves[_CAUTIOUS] += _CAUTION
-    print(
-        f"{len(found)} possible breaks, {sum(true > 0 for _, true in found)} true; {time.time() - began:.0f} s"
-    )
-    made = (example(*item, halves) for item in zip(named, broken, pages, strict=True))
-    examples = [item for item in made if item is not None]
+    items = list(zip(named, broken, pages, strict=True))
+    found = [joint for item in items[:whole] for joint in joints(*item)]
+    true = sum(taken > 0 for _, taken in found)
+    print(f"{len(found)} possible breaks, {true} true; {time.time() - began:.0f} s")
+    halves = network(found)
+    examples = [made for item in items if (made := example(*item, halves)) is not None]
     units = sum(len(item.units) for item in examples)
     print(f"{len(examples)} pages, {units} units; {time.time() - began:.0f} s")
-    weights = {**halves, **likelihood([step for item in examples for step in steps(item)], ridge=_RIDGE)}
-    weights[_OVERLOOKED] += _MORE
+    ways = network([step for item in examples for step in steps(item)])
+    for name, amount in _CAUTION.items():
+        ways.row(name)[0] -= amount
     options.out.mkdir(parents=True, exist_ok=True)
-    shown = {"made by": "train/sorting.py", "pages": len(examples), "weights": weights}
-    path = options.out / "sorting.json"
-    path.write_text(json.dumps(shown, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(weights)} weights; {time.time() - began:.0f} s")
+    shown = {"made by": "train/sorting.py", "pages": len(examples)}
+    shown |= {"halves": written(halves), "ways": written(ways)}
+    lines = json.dumps(shown, ensure_ascii=False).replace("], ", "],\n")  # a line for each feature
+    (options.out / "sorting.json").write_text(lines + "\n", encoding="utf-8")
+    print(f"{len(halves.places)} features of halves, {len(ways.places)} of ways; {time.time() - began:.0f} s")
 
 
 if __name__ == "__main__":
