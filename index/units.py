@@ -21,7 +21,7 @@ _LOST = re.compile(r"(?<=[\u3400-\u9fff，。、])[ \u00a0]{2,}(?=[\u3400-\u9fff
 _DIGIT = re.compile(r"[0-9０-９]")
 _LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from long ones
 _BELOW = 150  # characters of a small item below a headline
-_RARE = 3.0  # what a sign counts that few pages of the fit show, so that its ridge penalty is less
+_RARE = 3.0  # what a sign counts that few pages of the fit show, so that small weights are enough
 _SHORT = 60  # characters of a short paragraph
 _ALIKE = 2  # characters by which section headings differ
 _LONG, _MUCH = 40, 600  # characters of a headline, and of the text around it, beyond which more tells no more

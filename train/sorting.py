@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(examples)} pages, {units} units; {time.time() - began:.0f} s")
     ways = network([step for item in examples for step in steps(item)])
     for name, amount in _CAUTION.items():
-        ways.row(name)[0] -= amount
+        ways.rows[ways.places[name], 0] -= amount
     options.out.mkdir(parents=True, exist_ok=True)
     shown = {"made by": "train/sorting.py", "pages": len(examples)}
     shown |= {"halves": written(halves), "ways": written(ways)}
