@@ -21,8 +21,8 @@ from index.situations import BACK, NEW, STAY, Situation, told
 from index.units import Unit, spread
 from index.weights import Features, Network, Reals
 
-_BEAM = 40  # ways of reading the page so far that are kept; few pages have so many within the margin
-_MARGIN = 6.0  # what a way may be worth less than the best one so far
+_BEAM = 24  # ways of reading the page so far that are kept
+_MARGIN = 8.0  # what a way may be worth less than the best one so far
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
 _BACK = 6  # earlier articles that a unit may go back to
