@@ -21,7 +21,7 @@ class Situation(NamedTuple):
     again: bool = False  # the article has a headline that reads the same
     series: int = 0  # 1 where the unit goes on with a list or talk of the article, -1 of another one
     level: str = ""  # of a headline beside the article's own, for a new one that of the article above
-    size: str = ""  # the same of its length
+    size: str = ""  # how long a headline is beside those of that article
 
 
 @cache

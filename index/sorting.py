@@ -18,7 +18,7 @@ from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
 from index.series import series
 from index.situations import BACK, NEW, STAY, Situation, told
-from index.units import Unit, spread
+from index.units import ALIKE, Unit, spread
 from index.weights import Features, Network, Reals
 
 _BEAM = 24  # ways of reading the page so far that are kept
@@ -26,6 +26,7 @@ _MARGIN = 8.0  # what a way may be worth less than the best one so far
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
 _BACK = 6  # earlier articles that a unit may go back to
+_SHORT = 0.6  # of an article's own headline, what a section's has at most as a rule
 LIKELY = -2.0  # log odds from which two halves of a sentence are a sign that units belong together
 
 
@@ -133,7 +134,9 @@ class Sorter:
                 choice = STAY if at == last else BACK
                 sums.append(fixed[choice] + likely[id(held)] + self._moved(way, number, at))
             grown.append((place, way, at))
-        begun: dict[bool, int] = {}
+        begun: dict[
+            bool, int
+        ] = {}  # by whether the article above has text; how its headlines look, of one way
         for way in ways:
             bare = bool(way.labels) and not way.held[way.labels[-1]].body
             place = begun.setdefault(bare, len(sums))
@@ -360,8 +363,8 @@ def _size_beside(size: int, held: Held | None) -> str:
     if held is None or not held.body or not held.title:
         return ""
     if held.section:
-        return f"{'as' if abs(size - held.section) <= 2 else 'not as'} its sections"
-    return "short" if size <= 0.6 * held.title else "shorter" if size < held.title else "longer"
+        return f"{'as' if abs(size - held.section) <= ALIKE else 'not as'} its sections"
+    return "short" if size <= _SHORT * held.title else "shorter" if size < held.title else "longer"
 
 
 def _state(held: Held) -> str:

@@ -23,7 +23,7 @@ _LENGTHS = (9, 16, 24)  # characters of a headline that part short ones from lon
 _BELOW = 150  # characters of a small item below a headline
 _RARE = 3.0  # what a sign counts that few pages of the fit show, so that small weights are enough
 _SHORT = 60  # characters of a short paragraph
-_ALIKE = 2  # characters by which section headings differ
+ALIKE = 2  # characters by which section headings differ
 _LONG, _MUCH = 40, 600  # characters of a headline, and of the text around it, beyond which more tells no more
 
 
@@ -153,7 +153,7 @@ def _among(found: Sequence[Unit], number: int, stacks: Sequence[int]) -> Iterato
     if others:
         named = sum(one.stack_signed or one.above_dateline for one in others)
         yield "H others named", named / len(others)
-        longer = sum(len(one.text) > len(unit.text) + _ALIKE for one in others)
+        longer = sum(len(one.text) > len(unit.text) + ALIKE for one in others)
         yield "H others longer", longer / len(others)
 
 
@@ -166,7 +166,7 @@ def _much(units: Sequence[Unit]) -> float:
 def _alike(unit: Unit, other: Unit) -> bool:
     """Whether two headlines may be of a row of section headings."""
     alone = unit.stack == other.stack == 1 and not (other.stack_signed or other.above_dateline)
-    return alone and abs(len(unit.text) - len(other.text)) <= _ALIKE
+    return alone and abs(len(unit.text) - len(other.text)) <= ALIKE
 
 
 def _end(pieces: Sequence[Piece], unit: Unit, after: Unit) -> Iterator[tuple[str, float]]:

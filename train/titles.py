@@ -41,6 +41,14 @@ def titled(path: Path) -> Iterator[dict[str, str]]:
                 yield {"title": title, "text": _BETWEEN.sub("\n", whole[0])}
 
 
+def save(articles: Sequence[dict[str, str]], path: Path) -> None:
+    """Write articles, one a line, and say how many."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(article, ensure_ascii=False) + "\n" for article in articles)
+    path.write_text("".join(lines), encoding="utf-8")
+    print(f"{path}: {len(articles)} articles")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the articles, in an order drawn once."""
     parser = argparse.ArgumentParser(prog="python -m train.titles", description=__doc__)
@@ -49,11 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     found = list(titled(options.prose))
     random.Random(1).shuffle(found)
-    options.out.mkdir(parents=True, exist_ok=True)
     for name, part in (("fit", found[:-_CHECK]), ("check", found[-_CHECK:])):
-        lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in part)
-        (options.out / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
-        print(f"{name}.jsonl: {len(part)} articles")
+        save(part, options.out / f"{name}.jsonl")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from train.titles import save
+
 _LENGTHS = (900, 5000)  # characters, least and most
 _KEPT = 400  # articles
 
@@ -38,10 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     found = list(whole(options.prose))
     random.Random(2).shuffle(found)
-    lines = (json.dumps(item, ensure_ascii=False) + "\n" for item in found[:_KEPT])
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text("".join(lines), encoding="utf-8")
-    print(f"{options.out}: {len(found[:_KEPT])} of {len(found)} articles")
+    save(found[:_KEPT], options.out)
 
 
 if __name__ == "__main__":
