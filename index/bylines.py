@@ -22,6 +22,8 @@ _ROLE = re.compile(
     r"(?:记者|评论员|通讯员|特派员|观察员|撰稿人?|编辑|作者|实习生|摄影师|主持人|报道组|采访组|调研组)"
     r"(?P<name>[\u3400-\u9fff]{0,9})"
 )
+_WIDE = re.compile(r"[ \u3000]{2,}")
+_LOOSE = re.compile(r"[\u3400-\u9fff](?:[ \u3000][\u3400-\u9fff])+")
 _READER = re.compile(r"[\u3400-\u9fff]{0,6}(?:读者|市民|网友)")  # as letters are signed
 _LABELLED = re.compile(
     r"(?:文|图|图文|文图|撰文|摄影|作者|编译|记者|执笔|采访|采写|口述|整理|统筹|栏目主持)"
@@ -63,14 +65,14 @@ _MARKS = ("摄", "图", "绘", "片", "发")
 
 def is_byline(text: str) -> bool:
     """Whether the line names who wrote the article, and says so."""
-    text = text.strip("■□◆● \u3000")
-    if not text or len(text) > _LONGEST or text[-1] in "：:" or _WORDS.search(text):
+    text = _set_close(text.strip("■□◆● \u3000"))
+    if not text or len(text) > _LONGEST or text[-1] in "：:":
+        return False
+    words = [word for word in _APART.split(text) if word]
+    if not words or len(words) > _MOST or any(_WORDS.search(word) and not is_name(word) for word in words):
         return False
     if _SHARED.fullmatch(text):
         return True
-    words = [word for word in _APART.split(text) if word]
-    if not words or len(words) > _MOST:
-        return False
     if words[0] in _LABELS and len(words) > 1:
         return all(re.fullmatch(_PERSON, word) for word in words[1:])
     if _READER.fullmatch(words[0]):
@@ -82,6 +84,14 @@ def is_byline(text: str) -> bool:
     if not _ROLE.fullmatch(words[0]):
         return False
     return all(_ROLE.fullmatch(word) or _NAME.fullmatch(word) or _DONE.fullmatch(word) for word in words)
+
+
+def _set_close(text: str) -> str:
+    """The line without the blanks inside words that are set loose, where wider ones stand between words."""
+    words = _WIDE.split(text)
+    if len(words) == 1:
+        return text
+    return " ".join("".join(word.split()) if _LOOSE.fullmatch(word) else word for word in words)
 
 
 def is_note(text: str) -> bool:
@@ -97,6 +107,11 @@ def is_note(text: str) -> bool:
 def is_names(text: str) -> bool:
     """Whether the line may be names alone; where it stands must tell."""
     return len(text) <= 40 and _NAMES.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether the line may be one name alone, by its surname and its length."""
+    return len(text) <= 3 and re.fullmatch(_PERSON, text) is not None
 
 
 def is_guest(text: str) -> bool:

@@ -14,6 +14,7 @@ from index.located import Located, gap, joined
 from index.lost import lost_numbers
 from index.passages import identity, pack
 from index.pieces import Piece
+from index.series import is_numbered
 from index.speakers import speakers
 
 _TEXT = ("body", "caption", "quote")  # kinds of passages in which a number may be lost
@@ -102,7 +103,8 @@ def _ends(body: Sequence[int], pieces: Sequence[Piece], pairs: dict[int, int]) -
 def _rejoin(found: Copy, piece: Piece) -> None:
     paragraphs = found.sections[-1].paragraphs
     before = paragraphs.pop()
-    found.rejoined.append(before.spans[-1])
+    if not (shapes.semi_ended(before.text) and is_numbered(piece.text)):  # nothing is broken before a list
+        found.rejoined.append(before.spans[-1])
     paragraphs.append(joined((before.strip(), piece.content.strip())))
 
 

@@ -61,9 +61,15 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     """The pieces of a page in printed order, and the jump lines taken out of them."""
     dropped: list[Dropped] = []
     found: list[Piece] = []
+    ornate: list[int] = []  # pieces that only an ornament marks as quotes
     for block in blocks:
+        first = len(found)
         _add(found, block, dropped)
+        ornate += [row for row in range(first, len(found)) if block.bullet and not block.quoted]
     quotes = _quotes(found) if len(found) <= ONE_PAGE else frozenset()
+    for row in ornate:  # a quote is whole, and repeats the text
+        if found[row].kind == "quote" and row not in quotes and shapes.stops(found[row].text) < 0.0:
+            found[row] = replace(found[row], kind="body")
     letters = [
         _LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") and at not in quotes else ""
         for at, piece in enumerate(found)

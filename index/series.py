@@ -27,6 +27,11 @@ def series(texts: Sequence[str]) -> list[list[int]]:
     return found
 
 
+def is_numbered(text: str) -> bool:
+    """Whether the text begins with its number in a list."""
+    return _COUNTED.match(text) is not None
+
+
 def _place(text: str) -> tuple[str, str]:
     """What a text is in its series, and what it goes on with; empty where it is in none."""
     counted = _COUNTED.match(text)

@@ -23,6 +23,8 @@ _SAYING = re.compile(r"(?:指出|强调|表示|认为|告诉记者|介绍|说)[�
 _LONG = 24  # characters beyond which a headline has one comma at most
 _CLOSERS = "”’」』﹂﹄）)】》\"'"
 ENDED = re.compile(rf"(?:[。！？!?]|…{{1,2}}|(?<=[\u3400-\u9fff”’）)A-Za-z%％])\.)[{_CLOSERS}]*\s*\Z")
+_REMARKED = 80  # characters of the longest remark in brackets, and what is behind it
+_REMARK = re.compile(r"[（(][^（()）。]{1,70}[）)]\s*\Z")
 SEMI_ENDED = re.compile(rf"[；;：:][{_CLOSERS}]*\Z")
 _CONTINUES = re.compile(
     r"[，。、；：！？）》」』”’…,;:!?)﹄%％]|(?:的|了|和|与|地|得|着|等)(?![\u3400-\u9fff]?[地方士时])"
@@ -74,6 +76,11 @@ _ISSUED = re.compile(  # who made a notice known, and when; digits may be lost
     r"(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})月(?:[\d ]{1,3}|[一二三四五六七八九十]{1,3})日"
 )
 
+_SEALED = re.compile(  # the same with a blank before a day that needs no year
+    r"[\u3400-\u9fff（）()、 \u3000]{4,40}[ \u3000](?:[\d ]{4}年)?[\d ]{1,3}月[\d ]{1,3}日"
+)
+_CONTACT = re.compile(r"[^，。；：:\d]{2,20}[:：][ ]?[\d\-—–－（）() ]{7,}")  # where to call
+
 _LABEL = re.compile(  # as columns and series of a newspaper are called
     r"[^，。！？；：、\s]{0,6}(?:观察|聚焦|关注|视点|焦点|时评|快评|短评|锐评|漫评|评论|论坛|快语|杂谈|漫谈|今日谈|一席谈"
     r"|调查|追踪|回访|专访|访谈|对话|特写|特稿|纪实|纪事|手记|札记|随笔|来信|照登|来稿|选登|问答|信箱|连载|副刊|专栏|专版"
@@ -82,8 +89,14 @@ _LABEL = re.compile(  # as columns and series of a newspaper are called
 
 
 def ended(text: str) -> bool:
-    """Whether a sentence ends where the text ends."""
-    return ENDED.search(text[-_TAIL:]) is not None
+    """Whether a sentence ends where the text ends, or before a remark in brackets."""
+    if ENDED.search(text[-_TAIL:]):
+        return True
+    remark = _REMARK.search(text[-_REMARKED:])
+    if remark is None:
+        return False
+    before = text[: len(text) - len(remark.group())]
+    return not before or ENDED.search(before[-_TAIL:]) is not None
 
 
 def semi_ended(text: str) -> bool:
@@ -127,8 +140,8 @@ def stops(text: str) -> float:
 
 
 def is_signature(text: str) -> bool:
-    """A dateline, a day, or a remark on the author that stands alone, as printed under an article."""
-    if is_note(text) or _ISSUED.fullmatch(text):
+    """What stands alone under an article: a dateline, who signs it and when, where to call, a note."""
+    if is_note(text) or any(shape.fullmatch(text) for shape in (_ISSUED, _SEALED, _CONTACT)):
         return True
     match = DATELINE.match(text)
     return match is not None and match.end() == len(text) and "电" in match["wire"]

@@ -13,6 +13,7 @@ from index.bylines import SURNAMES, is_byline, is_names, is_note
 from index.characters import characters
 from index.document import Dropped
 from index.lines import Line, columns
+from index.located import Located
 from index.lost import loses_numbers
 from index.trigrams import NOTHING, Placed, Reals, Symbols
 
@@ -26,7 +27,10 @@ _CLEAR, _IN_BLOCK = (
     5.0,
     7.0,
 )  # log odds for "a headline ends here" at a paragraph's beginning, and inside a block
-_ENDS = re.compile(r"(?:[。！？!?]|(?<=[\u3400-\u9fff])\.(?!\d))[”’」』）)]*")
+_ENDS = re.compile(
+    r"(?:[。！？!?]|(?<=[\u3400-\u9fff])\.(?!\d))[”’」』）)]*(?:[（(][^（()）。！？]{2,40}[）)](?![，。；：、]))?"
+)
+_PERHAPS = 3.0  # log odds from which the sorter is asked whether an article begins there
 _CHUNK = re.compile(r"[。；;！!，,：:、]")
 _CREDITED = re.compile(
     r"(?:[。）)]|(?<=[\s\u3000]))[^。，,；;]{0,24}?[ \u3000]?摄(?![\u3400-\u9fff]{1,3}[，。])"
@@ -49,13 +53,14 @@ _NUMBER, _BLANK = (
 _APART = re.compile(r"(?<=[。！？!?”’）)…])[ \u3000]+(?=\S)")
 _SENTENCE_APART = re.compile(r"(?<=[。！？!?”’…])[ \u3000]+(?=\S)")
 _GAP = re.compile(r"(?<=[^\s\d])[ \u3000](?=[^\s\d])")
+_LETTERS = 4  # letters of the shortest text that is known to be set loose
 _BETWEEN = re.compile(r"(?<=[^\s!-~])[ \u3000](?=\S)|(?<=\S)[ \u3000](?=[^\s!-~])")  # not Latin words
 _BRACKETED = re.compile(r"[（(][^（()）]*(?:记者|通讯员|作者|实习生)[^（()）]*\Z")
 _MARKED = re.compile(r"(?<![#A-Za-z\d])#{1,6}[ \u3000]+(?=\S)")  # Markdown's mark of a headline
 _BELOW_MARK = -3.0  # log odds for "a headline ends here" behind one
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _SPACE = 4.0  # what a blank counts, where a headline may end
-_FEW = 50  # characters of the shortest piece that sentences of a block make
+_FEW = 35  # characters of the shortest piece that sentences of a block make
 _NAME = 3.0  # log odds wanted before a name has two characters only
 
 
@@ -68,7 +73,7 @@ def unglued(lines: list[Line], size: int, dropped: list[Dropped]) -> list[Line]:
         return lines
     found: list[Line] = []
     for line, wrapped in zip(lines, columns(lines), strict=True):
-        if len(line.text) > _BLOCK:
+        if len(line.text) > _BLOCK or (len(lines) == 1 and _blanks_part(line.text)):
             found.extend(_taken_apart(line, dropped))
         elif len(line.text) < _PARAGRAPH or line.level or (wrapped and line.size <= wrapped + 3):
             found.append(line)  # a headline, or a line of a column that goes on with the next one
@@ -95,7 +100,7 @@ def _headed(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
 def _taken_apart(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     """The pieces of a page that came out as one block."""
     text = line.text
-    places = set(_printed_apart(text))
+    places = {*_printed_apart(text), *_set_loose(line.content)}
     marked = [match.span() for match in _MARKED.finditer(text)]
     places.update(place for span in marked for place in span)
     if _blanks_part(text):  # a headline ends at one of them
@@ -104,11 +109,13 @@ def _taken_apart(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     clear = sorted({0, *places}.difference(start for start, _ in marked))
     sentences = [match.end() for match in _ENDS.finditer(text)]
     needed = dict.fromkeys(sentences, _IN_BLOCK) | dict.fromkeys(clear, _CLEAR)
-    ends = _heading_ends(text, needed | {end: _BELOW_MARK for _, end in marked})
+    ends, maybe = _heading_ends(text, needed | {end: _BELOW_MARK for _, end in marked})
     places |= {ends[start] for start in clear if start in ends}
     for start in sentences:
         if start in ends and start not in places:
             places |= {start, ends[start]}
+    places |= maybe.intersection(sentences)  # units may begin there, whatever ends behind them
+    places |= {_sentence_end(text, place) for place in places if place not in ends.values()}
     yield from _cut(line, _sentences_apart(text, sorted(places)), dropped)
 
 
@@ -151,6 +158,23 @@ def _printed_apart(text: str) -> Iterator[int]:
         if _ends_before(text, match.start()) and text[match.end() : match.end() + 1] not in ("，", ","):
             yield _sentence_end(text, match.start())
             yield match.start()
+
+
+def _set_loose(content: Located) -> Iterator[int]:
+    """Where text begins and ends that was set loose, a blank after each letter: a headline or a byline."""
+    at, begun, letters = 0, -1, 0
+    for span, after in pairwise(content.spans):
+        at += span.end - span.start
+        if after.start - span.end != 1:
+            begun = -1
+            continue
+        if begun < 0:
+            begun, letters = at - 1, 1
+        letters += 1
+        if after.end - after.start > 1:
+            if letters >= _LETTERS:
+                yield from (begun, at + 1)
+            begun = -1
 
 
 def _blanks_part(text: str) -> bool:
@@ -208,14 +232,15 @@ def _begins(text: str) -> float:
     return model.follow(model.symbols("。"), model.symbols(text)[:3])
 
 
-def _heading_ends(text: str, needed: Mapping[int, float]) -> dict[int, int]:
+def _heading_ends(text: str, needed: Mapping[int, float]) -> tuple[dict[int, int], set[int]]:
     """Where headlines end that have text right behind them, by the places at which they begin.
 
-    `needed` holds the places to look at, and the log odds that are wanted there.
+    `needed` holds the places to look at, and the log odds that are wanted there. Also the places at which one
+    may well begin.
     """
     firsts = {start: last for start in needed if (last := _longest(text, start)) > start + _TITLE[0]}
     if not firsts:
-        return {}
+        return {}, set()
     starts = np.repeat(list(firsts), [last - start - _TITLE[0] for start, last in firsts.items()])
     at = np.concatenate([np.arange(start + _TITLE[0], last) for start, last in firsts.items()])
     placed = characters().placed(text)
@@ -229,7 +254,7 @@ def _heading_ends(text: str, needed: Mapping[int, float]) -> dict[int, int]:
     for _, start, end in best:
         if start not in found and shapes.is_headline(text[start:end]):
             found[start] = end
-    return found
+    return found, set(starts[odds > _PERHAPS].tolist())
 
 
 def _longest(text: str, start: int) -> int:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from index import shapes
-from index.bylines import is_credit
+from index.bylines import is_credit, is_name
 from index.characters import characters
 from index.cohesion import EMPTY, Bag, bag
 from index.matching import Pair
 from index.pieces import INSERTS, Piece
+from index.series import is_numbered
 from index.weights import Features
 
 _LOST = re.compile(r"(?<=[\u3400-\u9fff，。、])[ \u00a0]{2,}(?=[\u3400-\u9fff])|\A[ \u00a0]+[年月日]")
@@ -223,6 +224,9 @@ def _head(pieces: Sequence[Piece], unit: Unit, levels: Counter[int]) -> Iterator
         ("asks", text.endswith(("？", "?"))),
         ("asks inside", shapes.asks_inside(text)),
         ("label", shapes.is_label(text)),
+        ("name", is_name(text)),
+        ("numbered", is_numbered(text)),
+        ("quoted", text.startswith(("“", "「")) and text.endswith(("”", "」"))),
         ("dash", text.startswith(("—", "─"))),
         ("back", bool(piece.back)),
         ("level many", bool(piece.level) and levels[piece.level] > 2),
