@@ -7,9 +7,9 @@ the best whole of choices is sought with a beam. Weights are fitted by `train/so
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from heapq import nsmallest
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from index.weights import Features, Network, Reals
 
 _BEAM = 24  # ways of reading the page so far that are kept
 _MARGIN = 8.0  # what a way may be worth less than the best one so far
+_FAR, _OTHERS = 20.0, 4  # the same of the best of those that owe text to other headlines; how many of these
+_WITHOUT_TEXT = 3.0  # what it costs that a headline has got no text at all when the page ends
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
 _BACK = 6  # earlier articles that a unit may go back to
@@ -49,15 +51,15 @@ class Held:
 class Way:
     """One way of reading a page down to some unit: the article of each, and what it is worth.
 
-    `latest` are the articles that a unit may still go to, the last one added to first; `bare` counts articles
-    without text. Ways that put the same units into an article share it as one object.
+    `latest` are the articles that a unit may still go to, the last one added to first; `bare` holds the last
+    headline of each article without text. Ways that put the same units into an article share it.
     """
 
     labels: tuple[int, ...] = ()
     held: tuple[Held, ...] = ()
     score: float = 0.0
     latest: tuple[int, ...] = ()
-    bare: int = 0
+    bare: tuple[int, ...] = ()
 
 
 class Sorter:
@@ -77,11 +79,13 @@ class Sorter:
         self.series = series(self.texts)
         self.apart = [self._apart(number) for number in range(len(units))]
         self.shapes = [[*unit.features, *self._turn(number)] for number, unit in enumerate(units)]
-        self.fixed = [self._fixed(shape) for shape in self.shapes]
+        self.fixed = self._fixed()
 
-    def _fixed(self, shape: Features) -> dict[str, Reals]:
-        """Sums of the shape of a unit and of the one before it for each choice."""
-        return {choice: self.weights.sums(spread(shape, choice)) for choice in (STAY, NEW, BACK)}
+    def _fixed(self) -> list[dict[str, Reals]]:
+        """Sums of the shape of each unit and of the one before it for each choice."""
+        choices = STAY, NEW, BACK
+        sums = iter(self.weights.all_sums([spread(one, choice) for one in self.shapes for choice in choices]))
+        return [dict(zip(choices, sums, strict=False)) for _ in self.shapes]
 
     def _again(self) -> list[list[int]]:
         """For each unit the headlines before it that read the same."""
@@ -110,51 +114,71 @@ class Sorter:
 
     def best(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[int]:
         """Number of the article of each unit, numbered as they begin; the first may be `given`."""
+        return list(max(self.ways(beam, given), key=_whole).labels)
+
+    def ways(self, beam: int = _BEAM, given: Sequence[int] = ()) -> list[Way]:
+        """The likeliest ways of reading the page that were found."""
         ways = [Way()]
         for number, at in enumerate(given):
             ways = [self.step(ways[0], number, at, 0.0)]
         for number in range(len(given), len(self.units)):
             ways = self._grown(ways, number, beam)
-        return list(ways[0].labels)
+        return ways
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
         lacking: dict[int, bool] = {}
-        asked = [(way, at, way.held[at]) for way in ways for at in self.articles(way, number, lacking)]
-        likely, fixed = self._likely(number, asked), self.fixed[number]
-        places: dict[tuple[int, bool, int], int] = {}  # what an article tells is the same in all ways
-        sums: list[Reals] = []
-        grown: list[tuple[int, Way, int]] = []
-        for way, at, held in asked:
-            last = way.labels[-1]
-            key = id(held), False, 0
-            if at != last:
-                key = id(held), not way.held[last].body, min(way.bare, 2)
-            place = places.setdefault(key, len(sums))
-            if place == len(sums):
-                choice = STAY if at == last else BACK
-                sums.append(fixed[choice] + likely[id(held)] + self._moved(way, number, at))
-            grown.append((place, way, at))
-        begun: dict[
-            bool, int
-        ] = {}  # by whether the article above has text; how its headlines look, of one way
-        for way in ways:
-            bare = bool(way.labels) and not way.held[way.labels[-1]].body
-            place = begun.setdefault(bare, len(sums))
-            if place == len(sums):
-                sums.append(fixed[NEW] + self._moved(way, number, len(way.held)))
-            grown.append((place, way, len(way.held)))
-        gains = self.weights.worth(np.array(sums)).tolist()
-        scored = ((-way.score - gains[place], row, way, at) for row, (place, way, at) in enumerate(grown))
-        best = nsmallest(beam, scored)
-        most = best[0][0] + _MARGIN
+        open_to = [[*self.articles(way, number, lacking), len(way.held)] for way in ways]
+        asked = [(way, at) for way, found in zip(ways, open_to, strict=True) for at in found]
+        gains = self._worth(asked, number)
+        scores: list[float] = []
+        for way, found in zip(ways, open_to, strict=True):
+            own = gains[len(scores) : len(scores) + len(found)]
+            worth = way.score - (_total(own) if self.units[number].head else 0.0)
+            scores += [worth + gain for gain in own]
         made: dict[int, Held] = {}
-        return [self.step(way, number, at, -lack, made) for lack, _, way, at in best if lack <= most]
+        kept: list[Way] = []
+        owing: set[tuple[int, ...]] = set()
+        best, far = max(scores), 0
+        for row in sorted(range(len(scores)), key=scores.__getitem__, reverse=True):
+            score, (way, at) = scores[row], asked[row]
+            if score < best - _FAR or len(kept) == beam:
+                break
+            near, bare = score >= best - _MARGIN, self._bare(way, number, at)
+            if near or (bare not in owing and far < _OTHERS):
+                kept.append(self.step(way, number, at, score, made))
+                far += not near
+            owing.add(bare)
+        return kept
 
-    def _likely(self, number: int, asked: Sequence[tuple[Way, int, Held]]) -> dict[int, Reals]:
+    def _worth(self, asked: Sequence[tuple[Way, int]], number: int) -> list[float]:
+        """What it is worth that a unit goes into an article, for each way and article."""
+        likely, fixed = self._likely(number, asked), self.fixed[number]
+        places: dict[tuple[int, ...], int] = {}  # what an article tells is the same in all ways
+        sums: list[Reals] = []
+        rows: list[int] = []
+        for way, at in asked:
+            last = way.labels[-1] if way.labels else -1
+            key: tuple[int, ...]
+            if at == len(way.held):
+                choice, key = NEW, (id(way.held[last]) if way.held else 0, 0)
+            elif at == last:
+                choice, key = STAY, (id(way.held[at]),)
+            else:
+                choice, key = BACK, (id(way.held[at]), not way.held[last].body, min(len(way.bare), 2))
+            row = places.setdefault(key, len(sums))
+            if row == len(sums):
+                told = fixed[choice] + self._moved(way, number, at)
+                sums.append(told if choice == NEW else told + likely[id(way.held[at])])
+            rows.append(row)
+        worth = self.weights.worth(np.array(sums)).tolist()
+        return [worth[row] for row in rows]
+
+    def _likely(self, number: int, asked: Sequence[tuple[Way, int]]) -> dict[int, Reals]:
         """Sums of a unit's being as much like each of the articles as it is, by their identity."""
         columns: dict[int, tuple[About, int]] = {}
-        for way, at, held in asked:
-            if id(held) not in columns:
+        for way, at in asked:
+            held = way.held[at] if at < len(way.held) else None
+            if held is not None and id(held) not in columns:
                 columns[id(held)] = held.about, 2 * (at != way.labels[-1]) + (not held.body)
         if not columns:
             return {}
@@ -214,8 +238,15 @@ class Sorter:
         latest = way.latest
         if latest[:1] != (at,):
             latest = (at, *[other for other in latest if other != at])[:_BACK]
-        bare = way.bare + (not after.body) - (before is not None and not before.body)
-        return Way((*way.labels, at), held, score, latest, bare)
+        return Way((*way.labels, at), held, score, latest, self._bare(way, number, at))
+
+    def _bare(self, way: Way, number: int, at: int) -> tuple[int, ...]:
+        """The last headlines of articles that have no text once a unit is in the article `at`."""
+        held = way.held[at] if at < len(way.held) else None
+        if held is not None and held.body:
+            return way.bare
+        bare = way.bare if held is None else tuple([row for row in way.bare if row != held.last])
+        return (*bare, number) if self.units[number].head else bare
 
     def _longer(self, held: Held | None, number: int) -> Held:
         """The article with one more unit, or a new one with that unit."""
@@ -263,8 +294,9 @@ class Sorter:
         sums = self.told.get(situation)
         if sums is None:
             sums = self.told[situation] = self.weights.sums(told(situation))
-        broken = self._broken(way, number, at)
-        return sums + self.weights.sums(broken) if broken else sums
+        for name, amount in self._broken(way, number, at):
+            sums = sums + self.weights.row(name) * amount
+        return sums
 
     def _situation(self, way: Way, number: int, at: int) -> Situation:
         unit = self.units[number]
@@ -286,7 +318,7 @@ class Sorter:
                 STAY, kind, state=_state(held), digits=digits, series=listed, level=level, size=size
             )
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
-        bare = min(way.bare, 2) if kind == "B" else 0
+        bare = min(len(way.bare), 2) if kind == "B" else 0
         again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
         return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again, listed, level)
 
@@ -313,6 +345,17 @@ class Sorter:
             name = f"{choice} {'H' if unit.head else 'B'} though the other half is {where}"
             found.append((name, _strength(self.units[broken].fit)))
         return found
+
+
+def _whole(way: Way) -> float:
+    """What a way is worth once the page is read."""
+    return way.score - _WITHOUT_TEXT * len(way.bare)
+
+
+def _total(worth: Sequence[float]) -> float:
+    """The logarithm of what choices are worth together."""
+    most = max(worth)
+    return most + math.log(sum([math.exp(one - most) for one in worth]))
 
 
 def sorted_units(pieces: Sequence[Piece], units: Sequence[Unit], weights: Network) -> list[int]:

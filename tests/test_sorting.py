@@ -22,8 +22,8 @@ from index.pieces import Piece
 from index.segment import segment
 from index.series import series
 from index.shapes import greets, is_label
-from index.sorting import LIKELY, Sorter, sorted_units
-from index.units import units_of
+from index.sorting import LIKELY, Sorter, Way, sorted_units
+from index.units import Unit, units_of
 from index.weights import Network, weights, weights_of, written
 from train.sorting import example, joints, pieces_of, steps
 
@@ -312,3 +312,52 @@ def test_a_headline_is_no_other_half_of_a_sentence() -> None:
     reading = read(text)
     assert [article.title for article in reading.articles] == ["剧团送戏到山乡", "县气象站招聘观测员"]
     assert any("最远的地方要走一整天。" in text for text in bodies(reading).values())
+
+
+@pytest.mark.parametrize("row", range(3))
+def test_a_way_is_worth_what_its_choices_tell(row: int) -> None:
+    """Paragraphs count what they tell of an article, headlines how likely they are to be where they are."""
+    page = print_page(ARTICLES, row)
+    named, fitted = pieces_of(page), weights()
+    units = units_of(named, assigned(choices(named), fitted.halves, LIKELY))
+    sorter = Sorter(named, units, fitted.ways)
+    found = sorter.ways()
+    assert len(found) > 1
+    for one in found:
+        way = Way()
+        for number, at in enumerate(one.labels):
+            open_to = [*sorter.articles(way, number), len(way.held)]
+            told = {
+                to: float(fitted.ways.worth(fitted.ways.sums(sorter.traced(way, number, to))))
+                for to in open_to
+            }
+            chance = float(np.logaddexp.reduce(list(told.values()))) if units[number].head else 0.0
+            way = sorter.step(way, number, at, way.score + told[at] - chance)
+        assert way.labels == one.labels
+        assert way.score == pytest.approx(one.score)
+
+
+def _units(*kinds: str) -> tuple[list[Piece], list[Unit]]:
+    texts = ["剧团送戏到山乡", "村里打了一口深井", *WELL.split()][: len(kinds)]
+    located = [Located(text, (Span(0, len(text)),)) for text in texts]
+    named = [Piece(content, kind) for content, kind in zip(located, kinds, strict=True)]
+    return named, units_of(named, {})
+
+
+def _sums(**worth: float) -> Network:
+    names = [name.replace("_", " ") for name in worth]
+    rows = np.array([[one] for one in (*worth.values(), 0.0)])
+    return Network({name: at for at, name in enumerate(names)}, rows, np.zeros(0), np.zeros(0))
+
+
+def test_a_story_may_get_its_text_late() -> None:
+    """Two headlines above two stories: what that costs at first is paid when the first story's text comes."""
+    named, units = _units("headline", "headline", "body", "body")
+    labels = Sorter(named, units, _sums(new_HH=-12.0, back_B_to_bare=40.0)).best()
+    assert labels in ([0, 1, 0, 1], [0, 1, 1, 0])
+
+
+def test_a_headline_has_text_somewhere() -> None:
+    """A second headline that begins an article leaves the first without text: it must be far likelier."""
+    for worth, expected in ((2.0, [0, 0, 0]), (9.0, [0, 1, 1])):
+        assert Sorter(*_units("headline", "headline", "body"), _sums(new_HH=worth)).best() == expected
