@@ -129,8 +129,13 @@ def steps(item: Example) -> Iterator[Item]:
 def drawn(path: Path, rows: range, draw: random.Random) -> Iterator[PageTruth]:
     """Pages of the articles at a path; of reports without bylines as many again that have one topic.
 
-    On a real page all stories may speak of the same thing.
+    On a real page all stories may speak of the same thing. Of a folder of folders each is printed alone.
     """
+    folders = sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
+    if folders:
+        for folder in folders:
+            yield from drawn(folder, rows, draw)
+        return
     found = read_manuscripts(path)
     if any(article.byline for article in found):
         yield from printed(found, rows, draw)
