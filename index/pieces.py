@@ -67,8 +67,8 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
         _add(found, block, dropped)
         ornate += [row for row in range(first, len(found)) if block.bullet and not block.quoted]
     quotes = _quotes(found) if len(found) <= ONE_PAGE else frozenset()
-    for row in ornate:  # a quote is whole, and repeats the text
-        if found[row].kind == "quote" and row not in quotes and shapes.stops(found[row].text) < 0.0:
+    for row in ornate:
+        if row not in quotes and _is_unfinished(found, row):
             found[row] = replace(found[row], kind="body")
     letters = [
         _LETTERS.sub("", piece.text) if piece.kind in ("body", "headline") and at not in quotes else ""
@@ -154,6 +154,13 @@ def _quotes(found: Sequence[Piece]) -> frozenset[int]:
         said.append(Said(piece.text, fewest, piece.kind == "headline", piece.kind == "quote"))
     quotes = repeated(said)
     return frozenset(rows[at] for quote in quotes for at in quote)
+
+
+def _is_unfinished(found: Sequence[Piece], row: int) -> bool:
+    """Whether a line with an ornament is half a sentence: it ends where none does and stands inside none."""
+    piece, before = found[row], found[row - 1] if row else None
+    inside = before is not None and before.kind == "body" and before.open
+    return piece.kind == "quote" and not inside and shapes.stops(piece.text) < 0.0
 
 
 def _renamed(found: Sequence[Piece], at: int, letters: Sequence[_Letters]) -> Piece:

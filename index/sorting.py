@@ -1,8 +1,8 @@
 """Units into articles: the likeliest way in which a page's headlines and paragraphs belong together.
 
 A page is read from top to bottom. Each unit goes on with the article above it, begins one, or goes back to an
-earlier one; each choice has a score, the sum of weighted features of shape, topic and broken sentences, and
-the best whole of choices is sought with a beam. Weights are fitted by `train/sorting.py` on printed pages.
+earlier one; a small network tells what each choice is worth by features of shape, topic and broken sentences,
+and the best whole of choices is sought with a beam. It is fitted by `train/sorting.py` on printed pages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from index.weights import Features, Network, Reals
 
 _BEAM = 24  # ways of reading the page so far that are kept
 _MARGIN = 8.0  # what a way may be worth less than the best one so far
-_FAR, _OTHERS = 20.0, 4  # the same of the best of those that owe text to other headlines; how many of these
+_FAR = 20.0  # the same of the best of those that owe text to other headlines
+_OTHERS = 4  # how many of these
 _WITHOUT_TEXT = 3.0  # what it costs that a headline has got no text at all when the page ends
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
@@ -126,6 +127,11 @@ class Sorter:
         return ways
 
     def _grown(self, ways: Sequence[Way], number: int, beam: int) -> list[Way]:
+        """The ways with one more unit: those near the best, and the best that owe text to other headlines.
+
+        A headline counts how likely it is to be where it is: its worth was fitted against its other choices
+        only. A paragraph counts its worth, which is low wherever it goes when a choice before it was wrong.
+        """
         lacking: dict[int, bool] = {}
         open_to = [[*self.articles(way, number, lacking), len(way.held)] for way in ways]
         asked = [(way, at) for way, found in zip(ways, open_to, strict=True) for at in found]
@@ -167,8 +173,8 @@ class Sorter:
                 choice, key = BACK, (id(way.held[at]), not way.held[last].body, min(len(way.bare), 2))
             row = places.setdefault(key, len(sums))
             if row == len(sums):
-                told = fixed[choice] + self._moved(way, number, at)
-                sums.append(told if choice == NEW else told + likely[id(way.held[at])])
+                own = fixed[choice] + self._moved(way, number, at)
+                sums.append(own if choice == NEW else own + likely[id(way.held[at])])
             rows.append(row)
         worth = self.weights.worth(np.array(sums)).tolist()
         return [worth[row] for row in rows]
