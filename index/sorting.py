@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
 
 import numpy as np
 
@@ -18,7 +20,8 @@ from index.likeness import About, Table, Topics, topic
 from index.pieces import Piece
 from index.series import series
 from index.situations import BACK, NEW, STAY, Situation, told
-from index.units import ALIKE, Unit, spread
+from index.units import Unit, spread
+from index.ways import Held, Way, level_beside, size_beside, state_of
 from index.weights import Features, Network, Reals
 
 _BEAM = 24  # ways of reading the page so far that are kept
@@ -29,38 +32,7 @@ _WITHOUT_TEXT = 3.0  # what it costs that a headline has got no text at all when
 _PAGE = 160  # units that are sorted at once
 _CONTEXT = 12  # units before them that are kept in mind
 _BACK = 6  # earlier articles that a unit may go back to
-_SHORT = 0.6  # of an article's own headline, what a section's has at most as a rule
 LIKELY = -2.0  # log odds from which two halves of a sentence are a sign that units belong together
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An article so far. `last` is its last unit, `sections` the headlines inside its text."""
-
-    about: About
-    last: int
-    head: int = 0  # headlines above its text
-    body: int = 0  # paragraphs
-    sections: int = 0
-    digits: int = 0  # 1 where its latest text has numbers, -1 where they are lost
-    level: int = 0  # Markdown's, of the headline that stands highest
-    title: int = 0  # characters of its longest headline
-    section: int = 0  # characters of its last section's
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way of reading a page down to some unit: the article of each, and what it is worth.
-
-    `latest` are the articles that a unit may still go to, the last one added to first; `bare` holds the last
-    headline of each article without text. Ways that put the same units into an article share it.
-    """
-
-    labels: tuple[int, ...] = ()
-    held: tuple[Held, ...] = ()
-    score: float = 0.0
-    latest: tuple[int, ...] = ()
-    bare: tuple[int, ...] = ()
 
 
 class Sorter:
@@ -133,20 +105,19 @@ class Sorter:
         only. A paragraph counts its worth, which is low wherever it goes when a choice before it was wrong.
         """
         lacking: dict[int, bool] = {}
-        open_to = [[*self.articles(way, number, lacking), len(way.held)] for way in ways]
-        asked = [(way, at) for way, found in zip(ways, open_to, strict=True) for at in found]
-        gains = self._worth(asked, number)
-        scores: list[float] = []
-        for way, found in zip(ways, open_to, strict=True):
-            own = gains[len(scores) : len(scores) + len(found)]
+        open_to = [(way, [*self.articles(way, number, lacking), len(way.held)]) for way in ways]
+        gains = iter(self._worth([(way, at) for way, found in open_to for at in found], number))
+        scored: list[tuple[float, Way, int]] = []
+        for way, found in open_to:
+            own = list(islice(gains, len(found)))
             worth = way.score - (_total(own) if self.units[number].head else 0.0)
-            scores += [worth + gain for gain in own]
+            scored += [(worth + gain, way, at) for gain, at in zip(own, found, strict=True)]
+        scored.sort(key=itemgetter(0), reverse=True)
         made: dict[int, Held] = {}
         kept: list[Way] = []
         owing: set[tuple[int, ...]] = set()
-        best, far = max(scores), 0
-        for row in sorted(range(len(scores)), key=scores.__getitem__, reverse=True):
-            score, (way, at) = scores[row], asked[row]
+        best, far = scored[0][0], 0
+        for score, way, at in scored:
             if score < best - _FAR or len(kept) == beam:
                 break
             near, bare = score >= best - _MARGIN, self._bare(way, number, at)
@@ -310,23 +281,23 @@ class Sorter:
         leaving = way.held[way.labels[-1]] if way.labels else None
         leaves = leaving is not None and not leaving.body
         if at == len(way.held):
-            level = _level_beside(self.levels[number], leaving)
-            size = _size_beside(len(self.texts[number]), leaving) if unit.head else ""
+            level = level_beside(self.levels[number], leaving)
+            size = size_beside(len(self.texts[number]), leaving) if unit.head else ""
             return Situation(NEW, kind, leaves, series=int(bool(self.series[number])), level=level, size=size)
         held = way.held[at]
         digits = -1 if held.digits * unit.digits < 0 else int(held.digits < 0 and unit.digits < 0)
         goes_on = any(way.labels[row] == at for row in self.series[number])
         listed = 0 if not self.series[number] else 1 if goes_on else -1
-        level = _level_beside(self.levels[number], held)
+        level = level_beside(self.levels[number], held)
         if leaving is held:
-            size = _size_beside(len(self.texts[number]), held) if unit.head else ""
+            size = size_beside(len(self.texts[number]), held) if unit.head else ""
             return Situation(
-                STAY, kind, state=_state(held), digits=digits, series=listed, level=level, size=size
+                STAY, kind, state=state_of(held), digits=digits, series=listed, level=level, size=size
             )
         by = min((leaving.last if leaving else 0) - held.last, 12) // 4
         bare = min(len(way.bare), 2) if kind == "B" else 0
         again = kind == "H" and any(way.held[way.labels[row]] is held for row in self.again[number])
-        return Situation(BACK, kind, leaves, _state(held), digits, by, bare, again, listed, level)
+        return Situation(BACK, kind, leaves, state_of(held), digits, by, bare, again, listed, level)
 
     def _broken(self, way: Way, number: int, at: int) -> Features:
         """What the halves of broken sentences say about putting a unit into the article `at`."""
@@ -398,31 +369,6 @@ def _moved(unit: Unit, first: int, last: int) -> Unit:
     """The unit as one of a page; halves of its sentences beyond the page are forgotten."""
     left, right = (at - first if first <= at < last else -1 for at in (unit.left, unit.right))
     return replace(unit, left=left, right=right)
-
-
-def _level_beside(level: int, held: Held | None) -> str:
-    """Where a headline's level stands beside that of an article, nothing where one of them has none."""
-    if held is None or not level or not held.level:
-        return ""
-    return "same" if level == held.level else "below" if level > held.level else "above"
-
-
-def _size_beside(size: int, held: Held | None) -> str:
-    """How long a headline is beside those of an article that has text: its section's, or else its own."""
-    if held is None or not held.body or not held.title:
-        return ""
-    if held.section:
-        return f"{'as' if abs(size - held.section) <= ALIKE else 'not as'} its sections"
-    return "short" if size <= _SHORT * held.title else "shorter" if size < held.title else "longer"
-
-
-def _state(held: Held) -> str:
-    """What an article has so far: sections, text under a headline, text alone, or only headlines."""
-    if held.sections:
-        return "sections"
-    if not held.body:
-        return "bare"
-    return "body" if held.head else "text"
 
 
 def _where(left: int, number: int) -> str:

@@ -12,8 +12,7 @@ from index.unglue import unglued
 
 
 def read(text: str) -> list[Piece]:
-    dropped: list = []
-    return pieces(blocks(text, unglued(lines(text)[0], len(text), dropped)))[0]
+    return pieces(blocks(text, unglued(lines(text)[0], len(text), [])))[0]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from index.pieces import Piece
 from index.segment import segment
 from index.series import series
 from index.shapes import greets, is_label
-from index.sorting import LIKELY, Sorter, Way, sorted_units
+from index.sorting import LIKELY, Sorter, sorted_units
 from index.units import Unit, units_of
+from index.ways import Way
 from index.weights import Network, weights, weights_of, written
 from train.sorting import example, joints, pieces_of, steps
 

@@ -30,9 +30,10 @@ from index.lines import lines
 from index.lost import loses_numbers
 from index.matching import assigned
 from index.pieces import Piece, pieces
-from index.sorting import LIKELY, Sorter, Way
+from index.sorting import LIKELY, Sorter
 from index.unglue import unglued
 from index.units import Unit, units_of
+from index.ways import Way
 from index.weights import NOTHING_KNOWN, Network, written
 from train.dressed import dressed
 from train.likeness import groups
