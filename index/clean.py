@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from statistics import mode
 
 from index.bylines import is_byline, is_credit
 from index.characters import characters
@@ -14,7 +15,7 @@ from index.lines import Line, columns
 from index.located import Located, gap, joined
 from index.quotes import without_quotes
 from index.seams import Group, broken
-from index.shapes import continues, ended, is_caption, is_headline, opens_with_dateline
+from index.shapes import continues, ended, is_caption, is_headline, is_signature, opens_with_dateline
 
 _PAGE = 1500  # lines beyond which a file is no page, and only widths tell which lines belong together
 _CREDIT = ("摄", "摄影", "供图")  # words that wrapping leaves alone on a line
@@ -115,9 +116,11 @@ def _vertical(text: str, group: Sequence[Line]) -> Block:
 def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     sizes = columns(found)
     indented = _indent(found, _SET_IN if any(sizes) else 1.0)
+    usual = mode(line.blanks for line in found)
     groups: list[list[Line]] = []
     for at, line in enumerate(found):
-        if groups and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
+        apart = line.blanks > usual  # by empty lines, as lines of a paragraph are not
+        if groups and not apart and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -170,7 +173,7 @@ def _joins(
         return False
     if line.text in _CREDIT:
         return True
-    if is_byline(line.text) or is_credit(line.text):
+    if is_byline(line.text) or any(is_credit(one.text) for one in (line, last)) or is_signature(last.text):
         return False
     if indented and line.indent == indented and (ended(last.text) or last.size < size - 2):
         return False

@@ -16,8 +16,8 @@ _OPENING = re.compile(r"(?P<level>#{1,6})\s+|(?P<quote>>\s*)")
 _RULE = re.compile(r"(?:[-*_=~—─＝]\s*){3,}\Z")
 _LOOSE = re.compile(r"\S(?:[ \u3000\t]\S)+\Z")
 _LOOSE_RUN = re.compile(  # other text may be glued to its ends
-    r"(?:(?<!\S)\S|[^\s!-~。！？”’）])(?:[ \u3000][^\s。，、；](?=[ \u3000])){2,}[ \u3000]"
-    r"(?:\S(?!\S)|[\u3400-\u9fff])"
+    r"(?:(?<!\S)\S|[^\s!-~。！？”’）])(?:[ \u3000]\S(?=[ \u3000])){2,}[ \u3000]"
+    r"(?:\S(?!\S)|[\u3400-\u9fff。！？…”’》」』）])"
     r"|(?<!\S)\S(?:[ \u3000]\S){3,}(?!\S)"
 )
 _COLUMN = (12, 46)  # characters of a printed line, least and most

@@ -62,9 +62,10 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     dropped: list[Dropped] = []
     found: list[Piece] = []
     ornate: list[int] = []  # pieces that only an ornament marks as quotes
+    back = ""  # the page reference of a jump line above, which may stand alone
     for block in blocks:
         first = len(found)
-        _add(found, block, dropped)
+        back = _add(found, block, dropped, back)
         ornate += [row for row in range(first, len(found)) if block.bullet and not block.quoted]
     quotes = _quotes(found) if len(found) <= ONE_PAGE else frozenset()
     for row in ornate:
@@ -81,8 +82,8 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
     ], dropped
 
 
-def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
-    back = ""
+def _add(found: list[Piece], block: Block, dropped: list[Dropped], back: str) -> str:
+    """Add the pieces of a block, the first below a jump line if `back`; the page reference that is left over."""
     parts = list(_jumps(block.content))
     for at, (content, jump) in enumerate(parts):
         if not jump:
@@ -100,6 +101,7 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped]) -> None:
         elif found:
             kind = "body" if found[-1].kind == "quote" else found[-1].kind  # no quote goes on elsewhere
             found[-1] = replace(found[-1], kind=kind, away=reference or "?")
+    return back
 
 
 def _jumps(content: Located) -> Iterator[tuple[Located, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from index.shapes import ended, is_headline
 _STOP = re.compile(r"[。！？!?]+|(?<=[\u3400-\u9fff])\.(?!\d)")
 _OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
 _LEAST = 8  # letters of the shortest quote
+_INSIDE = 12  # of the shortest in running text
 _KEY = 6  # letters at the beginning of one by which it is looked for
 _MOST = 6  # lines or pieces of the longest
 
@@ -47,6 +49,28 @@ def repeated(page: Sequence[Said]) -> list[range]:
             if len(own) >= _LEAST and f"|{own}|" in f"|{''.join(rest[:start])}{''.join(rest[end:])}|":
                 found.append(range(start, end))
                 break
+    return found
+
+
+def inside(text: str) -> list[tuple[int, int]]:
+    """Where running text holds, inside a sentence, what is a whole sentence elsewhere in it: pull quotes."""
+    places = [at for at, letter in enumerate(text) if not _OTHER.match(letter)]
+    letters = "".join([text[at] for at in places])
+    ends = [match.end() for match in _STOP.finditer(text)]
+    begun, edges = 0, []
+    for end in [*ends, len(text)]:
+        size = bisect_left(places, end)
+        edges.append((begun, size))
+        begun = size
+    firsts = {first for first, _ in edges}
+    found: list[tuple[int, int]] = []
+    for first, last in edges:
+        own = letters[first:last]
+        at = letters.find(own) if len(own) >= _INSIDE else -1
+        while at >= 0:
+            if at not in firsts:
+                found.append((places[at], places[at + len(own) - 1] + 1))
+            at = letters.find(own, at + 1)
     return found
 
 

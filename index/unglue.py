@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,7 @@ from index.document import Dropped
 from index.lines import Line, columns
 from index.located import Located
 from index.lost import loses_numbers
+from index.quotes import inside
 from index.trigrams import NOTHING, Placed, Reals, Symbols
 
 _BLOCK = 600  # characters of a line that is more than a paragraph
@@ -33,7 +34,7 @@ _ENDS = re.compile(
 _PERHAPS = 3.0  # log odds from which the sorter is asked whether an article begins there
 _CHUNK = re.compile(r"[。；;！!，,：:、]")
 _CREDITED = re.compile(
-    r"(?:[。）)]|(?<=[\s\u3000]))[^。，,；;]{0,24}?[ \u3000]?摄(?![\u3400-\u9fff]{1,3}[，。])"
+    r"(?:[。）)]|(?<=[\s\u3000]))[^。，,；;]{0,24}?[ \u3000]?摄(?:影报道)?(?![\u3400-\u9fff]{1,3}[，。])"
 )
 _SIGNED = re.compile(
     r"(?:本报|本刊|本网|新华社|特约)[\u3400-\u9fff]{0,4}(?:记者|评论员|通讯员)"
@@ -44,6 +45,10 @@ _NOTE = re.compile(r"(?<=[。！？!?”’])[（(][^（()）。！？]{2,40}[�
 _READER = re.compile(  # as letters are signed
     r"(?<=[。！？!?])[ \u3000]?[\u3400-\u9fff]{0,6}(?:读者|市民|网友)[ \u3000]{1,2}"
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}"
+)
+_SEALED = re.compile(  # who made a notice known, and the day
+    r"(?<=[。！？：:\s])(?:[\u3400-\u9fff“”（）()]{2,24}(?:局|队|公司|集团|委|委员会|会|部|院|校|学|厅|所|站|中心|办|处|社|政府|银行|室)[ \u3000]+)"
+    r"{1,4}(?:[\d ]{4}年)?[\d ]{1,3}月[\d ]{1,3}日(?![，,、；;至到—–\-~起前后晚凌上下中夜清早（(\d])"
 )
 _RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
 _NUMBER, _BLANK = (
@@ -57,6 +62,7 @@ _LETTERS = 4  # letters of the shortest text that is known to be set loose
 _BETWEEN = re.compile(r"(?<=[^\s!-~])[ \u3000](?=\S)|(?<=\S)[ \u3000](?=[^\s!-~])")  # not Latin words
 _BRACKETED = re.compile(r"[（(][^（()）]*(?:记者|通讯员|作者|实习生)[^（()）]*\Z")
 _MARKED = re.compile(r"(?<![#A-Za-z\d])#{1,6}[ \u3000]+(?=\S)")  # Markdown's mark of a headline
+_QUOTING = re.compile(r">[ \u3000]*(?=[^\s!-~])")  # and of a quotation
 _BELOW_MARK = -3.0  # log odds for "a headline ends here" behind one
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _SPACE = 4.0  # what a blank counts, where a headline may end
@@ -73,13 +79,18 @@ def unglued(lines: list[Line], size: int, dropped: list[Dropped]) -> list[Line]:
         return lines
     found: list[Line] = []
     for line, wrapped in zip(lines, columns(lines), strict=True):
-        if len(line.text) > _BLOCK or (len(lines) == 1 and _blanks_part(line.text)):
+        if len(line.text) > _BLOCK or (len(lines) == 1 and _is_page(line.text)):
             found.extend(_taken_apart(line, dropped))
         elif len(line.text) < _PARAGRAPH or line.level or (wrapped and line.size <= wrapped + 3):
             found.append(line)  # a headline, or a line of a column that goes on with the next one
         else:
             found.extend(_headed(line, dropped))
     return found
+
+
+def _is_page(text: str) -> bool:
+    """Whether the only line of a file is more than a paragraph: what is printed apart stands inside it."""
+    return _blanks_part(text) or any(0 < place < len(text) for place in _printed_apart(text))
 
 
 def _headed(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
@@ -100,9 +111,12 @@ def _headed(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
 def _taken_apart(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     """The pieces of a page that came out as one block."""
     text = line.text
-    places = {*_printed_apart(text), *_set_loose(line.content)}
+    ornaments = {drop.span.start for drop in dropped if drop.reason == "ornament"}
+    starred = {at for at, gone in _gaps(line.content) if gone in ornaments}
+    places = {*_printed_apart(text), *_set_loose(line.content, starred), *starred}
     marked = [match.span() for match in _MARKED.finditer(text)]
     places.update(place for span in marked for place in span)
+    places.update(place for match in _QUOTING.finditer(text) for place in match.span())
     if _blanks_part(text):  # a headline ends at one of them
         yield from _cut(line, _sentences_apart(text, sorted(places)), dropped)
         return
@@ -142,6 +156,10 @@ def _printed_apart(text: str) -> Iterator[int]:
             yield match.end()
     for match in _CREDITED.finditer(text):
         yield match.end()
+    for match in _SEALED.finditer(text):
+        yield from match.span()
+    for quote in inside(text):
+        yield from quote
     yield from _at_blanks(text)
     for match in _NOTE.finditer(text):
         if is_note(match.group()):
@@ -160,12 +178,24 @@ def _printed_apart(text: str) -> Iterator[int]:
             yield match.start()
 
 
-def _set_loose(content: Located) -> Iterator[int]:
-    """Where text begins and ends that was set loose, a blank after each letter: a headline or a byline."""
+def _gaps(content: Located) -> Iterator[tuple[int, int]]:
+    """Offsets at which something of the file was left out, and where that stood in the file."""
+    at = 0
+    for span, after in pairwise(content.spans):
+        at += span.end - span.start
+        if after.start > span.end:
+            yield at, span.end
+
+
+def _set_loose(content: Located, starred: Container[int]) -> Iterator[int]:
+    """Where text begins and ends that was set loose, a blank after each letter: a headline or a byline.
+
+    At what is `starred` not a blank but an ornament was left out.
+    """
     at, begun, letters = 0, -1, 0
     for span, after in pairwise(content.spans):
         at += span.end - span.start
-        if after.start - span.end != 1:
+        if after.start - span.end != 1 or at in starred:
             begun = -1
             continue
         if begun < 0:
@@ -308,9 +338,9 @@ def _cut(line: Line, places: list[int], dropped: list[Dropped]) -> Iterator[Line
         content = line.content.slice(low, high).strip()
         if not content.text:
             continue
-        if not content.text.strip("#"):  # marks the next piece as a headline
+        if not content.text.strip("#") or content.text == ">":  # marks the next piece as a headline, or a quote
             dropped.extend(Dropped(span, "markup") for span in content.spans)
-            marks = marks[0], len(content.text), line.quoted, False
+            marks = marks[0], content.text.count("#"), content.text == ">" or line.quoted, False
             continue
         blanks, level, quoted, bullet = marks
         start, end = content.spans[0].start, content.spans[-1].end
