@@ -25,6 +25,7 @@ _WIDE, _NARROW = -3.0, 0.5  # log odds that a number stood in two blanks at a li
 _ANEW = -3.0  # log odds of going on below which a line that is set in begins a paragraph
 _USUAL = 0.4  # share of paragraphs of several lines from which being set in is the page's way
 _SET_IN = 0.8  # share of wrapped lines from which on all text is set in, not paragraphs
+_FRAMED = 0.1  # share of lines below an empty one from which paragraphs stand in frames of their own
 _COMMA = 2.5  # how much lower for each comma: headlines seldom have one
 
 
@@ -117,10 +118,11 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     sizes = columns(found)
     indented = _indent(found, _SET_IN if any(sizes) else 1.0)
     usual = mode(line.blanks for line in found)
+    framed = not usual and sum(line.blanks > 0 for line in found) >= _FRAMED * len(found)
     groups: list[list[Line]] = []
     for at, line in enumerate(found):
         apart = line.blanks > usual  # by empty lines, as lines of a paragraph are not
-        if groups and not apart and _joins(groups[-1], line, found[at + 1 : at + 2], sizes[at - 1], sizes[at], indented):
+        if groups and not apart and _joins(groups[-1], line, found[at + 1 : at + 2], (sizes[at - 1], sizes[at]), indented, framed):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -165,10 +167,18 @@ def _indent_of(text: str, line: Line, usual: int) -> Indent:
 
 
 def _joins(
-    group: list[Line], line: Line, after: Sequence[Line], size: float, own: float, indented: int
+    group: list[Line],
+    line: Line,
+    after: Sequence[Line],
+    sizes: tuple[float, float],
+    indented: int,
+    framed: bool,
 ) -> bool:
-    """Whether `line` goes on with the paragraph of `group`."""
-    last = group[-1]
+    """Whether `line` goes on with the paragraph of `group`; `sizes` are those of the last line and of it.
+
+    On a `framed` page empty lines stand between paragraphs.
+    """
+    last, (size, own) = group[-1], sizes
     if line.level or line.bullet or line.quoted != last.quoted or last.level or not size:
         return False
     if line.text in _CREDIT:
@@ -183,7 +193,7 @@ def _joins(
         return False
     if ended(last.text):
         return not _is_beside(line, after, size)
-    if line.size < size - 2 and not ended(line.text) and is_headline(line.text):
+    if not framed and line.size < size - 2 and not ended(line.text) and is_headline(line.text):
         return False  # a broken paragraph and a headline; if it is one sentence, its halves will be found
     if _begins_anew(last, line, after, size):
         return False  # the same

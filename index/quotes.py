@@ -11,8 +11,9 @@ from itertools import pairwise
 from index.lines import Line
 from index.shapes import ended, is_headline
 
-_STOP = re.compile(r"[。！？!?]+|(?<=[\u3400-\u9fff])\.(?!\d)")
+_STOP = re.compile(r"(?:[。！？!?“”]|(?<=[\u3400-\u9fff])\.(?!\d))+")  # also where what is said ends
 _OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
+_BARS = re.compile(r"\|+")
 _LEAST = 8  # letters of the shortest quote
 _INSIDE = 12  # of the shortest in running text
 _KEY = 6  # letters at the beginning of one by which it is looked for
@@ -36,7 +37,7 @@ def repeated(page: Sequence[Said]) -> list[range]:
     """Runs of lines or pieces that repeat whole sentences of the others."""
     letters = [_letters(one.text) for one in page]
     rest = ["" if one.quoted else own + "|" * one.title for one, own in zip(page, letters, strict=True)]
-    whole = "|".join(rest)
+    whole = "".join(rest)
     found: list[range] = []
     for start, one in enumerate(page):
         key = letters[start][:_KEY]
@@ -46,30 +47,33 @@ def repeated(page: Sequence[Said]) -> list[range]:
         for end in range(min(start + _MOST, len(page)), start + one.fewest - 1, -1):
             own = "".join(letters[start:end]).strip("|")
             # As the text reads without what was printed inside it.
-            if len(own) >= _LEAST and f"|{own}|" in f"|{''.join(rest[:start])}{''.join(rest[end:])}|":
+            others = _BARS.sub("|", f"|{''.join(rest[:start])}{''.join(rest[end:])}|")
+            if len(own) >= _LEAST and f"|{own}|" in others:
                 found.append(range(start, end))
                 break
     return found
 
 
 def inside(text: str) -> list[tuple[int, int]]:
-    """Where running text holds, inside a sentence, what is a whole sentence elsewhere in it: pull quotes."""
+    """Where running text holds, inside a sentence, what is a whole sentence elsewhere in it: pull quotes.
+
+    With the numbers at its ends where these are the same.
+    """
     places = [at for at, letter in enumerate(text) if not _OTHER.match(letter)]
     letters = "".join([text[at] for at in places])
     ends = [match.end() for match in _STOP.finditer(text)]
-    begun, edges = 0, []
-    for end in [*ends, len(text)]:
-        size = bisect_left(places, end)
-        edges.append((begun, size))
-        begun = size
-    firsts = {first for first, _ in edges}
+    edges = [0, *[bisect_left(places, end) for end in ends], len(places)]
+    firsts = frozenset(edges)
     found: list[tuple[int, int]] = []
-    for first, last in edges:
+    for (first, last), begun, end in zip(pairwise(edges), [0, *ends], [*ends, len(text)], strict=True):
         own = letters[first:last]
         at = letters.find(own) if len(own) >= _INSIDE else -1
         while at >= 0:
             if at not in firsts:
-                found.append((places[at], places[at + len(own) - 1] + 1))
+                before, behind = text[begun : places[first]], _STOP.sub("", text[places[last - 1] + 1 : end])
+                start, stop = places[at], places[at + len(own) - 1] + 1
+                start -= len(before) * text.endswith(before, 0, start)
+                found.append((start, stop + len(behind) * text.startswith(behind, stop)))
             at = letters.find(own, at + 1)
     return found
 
@@ -92,5 +96,5 @@ def without_quotes(groups: Sequence[list[Line]]) -> list[list[Line]]:
 
 
 def _letters(text: str) -> str:
-    """The letters of a text, a bar for each end of a sentence."""
-    return _OTHER.sub("", _STOP.sub("|", text))
+    """The letters of a text, a bar for each end of a sentence, and of what is said in it."""
+    return _BARS.sub("|", _OTHER.sub("", _STOP.sub("|", text)))
