@@ -22,6 +22,7 @@ from eval.reading_heads import (
 from eval.truth import BESIDE, ArticleTruth, CutTruth, PageTruth, offsets, printed
 from index.document import Document, Passage, Reading, Span
 
+_ORNAMENTS = "■□◆◇●▲△▼"
 TOLERANCE = 5  # characters by which an article boundary may be off
 _STOP = re.compile(r"(?:[。！？!?]+|(?<=[\u4e00-\u9fff])\.)[”’」』）)]*")
 NEARBY = 1  # characters by which a lost-number flag may miss the place
@@ -203,9 +204,9 @@ def _is_joined(passages: Sequence[Passage], cut: CutTruth, text: str) -> bool:
     """Whether one passage holds the whole sentence with nothing printed between the halves.
 
     A line that is printed twice may be taken from either place: so characters are compared, and the greater
-    part of them must come from the sentence itself.
+    part of them must come from the sentence itself. An ornament before it is no part of a sentence.
     """
-    sentence = printed(text, (*cut.left, *cut.right))
+    sentence = printed(text, (*cut.left, *cut.right)).lstrip(_ORNAMENTS)
     own = set(offsets(text, (*cut.left, *cut.right)))
     for passage in passages:
         places = list(offsets(text, passage.spans))

@@ -122,7 +122,8 @@ def _horizontal(text: str, found: Sequence[Line], losing: bool) -> list[Block]:
     groups: list[list[Line]] = []
     for at, line in enumerate(found):
         apart = line.blanks > usual  # by empty lines, as lines of a paragraph are not
-        if groups and not apart and _joins(groups[-1], line, found[at + 1 : at + 2], (sizes[at - 1], sizes[at]), indented, framed):
+        after = found[at + 1 : at + 2]
+        if groups and not apart and _joins(groups[-1], line, after, sizes[at - 1], indented, framed):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -170,15 +171,15 @@ def _joins(
     group: list[Line],
     line: Line,
     after: Sequence[Line],
-    sizes: tuple[float, float],
+    size: float,
     indented: int,
     framed: bool,
 ) -> bool:
-    """Whether `line` goes on with the paragraph of `group`; `sizes` are those of the last line and of it.
+    """Whether `line` goes on with the paragraph of `group`; `size` is that of its column.
 
     On a `framed` page empty lines stand between paragraphs.
     """
-    last, (size, own) = group[-1], sizes
+    last = group[-1]
     if line.level or line.bullet or line.quoted != last.quoted or last.level or not size:
         return False
     if line.text in _CREDIT:
