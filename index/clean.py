@@ -186,7 +186,8 @@ def _joins(
         return True
     if is_byline(line.text) or any(is_credit(one.text) for one in (line, last)) or is_signature(last.text):
         return False
-    if indented and line.indent == indented and (ended(last.text) or last.size < size - 2):
+    begins = bool(indented) and line.indent == indented
+    if begins and (ended(last.text) or last.size < size - 2 or not _loses_number(last, line)):
         return False
     if last.size < size - (3.5 if len(group) == 1 else 2) or last.size > size + 4 or line.size > size + 4:
         return False
@@ -208,9 +209,13 @@ def _begins_anew(last: Line, line: Line, after: Sequence[Line], size: float) -> 
     fit = characters().fit(last.text, line.text)
     if opens_with_dateline(line.text):
         return fit < 0.0
-    lost = last.raw_end - last.end > 1 or characters().gap(last.text, line.text) > _NARROW
     set_in = abs(size - 2 - line.size) <= 0.5 and after and after[0].size >= size - 0.5
-    return bool(set_in) and not lost and fit < _ANEW
+    return bool(set_in) and not _loses_number(last, line) and fit < _ANEW
+
+
+def _loses_number(last: Line, line: Line) -> bool:
+    """Whether a number may have stood at the end of one line or at the beginning of the next."""
+    return last.raw_end - last.end > 1 or characters().gap(last.text, line.text) > _NARROW
 
 
 def _is_beside(line: Line, after: Sequence[Line], size: float) -> bool:
