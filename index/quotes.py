@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from index.lines import Line
 from index.shapes import ended, is_headline
 
-_STOP = re.compile(r"(?:[。！？!?“”]|(?<=[\u3400-\u9fff])\.(?!\d))+")  # also where what is said ends
+_STOP = re.compile(r"(?:[。！？!?“”]|(?<=[\u3400-\u9fff%％）)])\.(?!\d))+")  # also where what is said ends
 _OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
 _BARS = re.compile(r"\|+")
 _LEAST = 8  # letters of the shortest quote
@@ -54,10 +54,10 @@ def repeated(page: Sequence[Said]) -> list[range]:
     return found
 
 
-def inside(text: str) -> list[tuple[int, int]]:
+def inside(text: str, marked: Container[int] = ()) -> list[tuple[int, int]]:
     """Where running text holds, inside a sentence, what is a whole sentence elsewhere in it: pull quotes.
 
-    With the numbers at its ends where these are the same.
+    With the numbers at its ends where these are the same. Shorter ones are known where they are `marked`.
     """
     places = [at for at, letter in enumerate(text) if not _OTHER.match(letter)]
     letters = "".join([text[at] for at in places])
@@ -67,9 +67,9 @@ def inside(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for (first, last), begun, end in zip(pairwise(edges), [0, *ends], [*ends, len(text)], strict=True):
         own = letters[first:last]
-        at = letters.find(own) if len(own) >= _INSIDE else -1
+        at = letters.find(own) if len(own) >= _LEAST else -1
         while at >= 0:
-            if at not in firsts:
+            if at not in firsts and (len(own) >= _INSIDE or places[at] in marked):
                 before, behind = text[begun : places[first]], _STOP.sub("", text[places[last - 1] + 1 : end])
                 start, stop = places[at], places[at + len(own) - 1] + 1
                 start -= len(before) * text.endswith(before, 0, start)

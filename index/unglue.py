@@ -29,7 +29,7 @@ _CLEAR, _IN_BLOCK = (
     7.0,
 )  # log odds for "a headline ends here" at a paragraph's beginning, and inside a block
 _ENDS = re.compile(
-    r"(?:[。！？!?]|(?<=[\u3400-\u9fff])\.(?!\d))[”’」』）)]*(?:[（(][^（()）。！？]{2,40}[）)](?![，。；：、]))?"
+    r"(?:[。！？!?]|(?<=[\u3400-\u9fff%％）)])\.(?!\d))[”’」』）)]*(?:[（(][^（()）。！？]{2,40}[）)](?![，。；：、]))?"
 )
 _PERHAPS = 3.0  # log odds from which the sorter is asked whether an article begins there
 _CHUNK = re.compile(r"[。；;！!，,：:、]")
@@ -117,6 +117,7 @@ def _taken_apart(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
     marked = [match.span() for match in _MARKED.finditer(text)]
     places.update(place for span in marked for place in span)
     places.update(place for match in _QUOTING.finditer(text) for place in match.span())
+    places.update(place for quote in inside(text, frozenset(places)) for place in quote)
     if _blanks_part(text):  # a headline ends at one of them
         yield from _cut(line, _sentences_apart(text, sorted(places)), dropped)
         return
@@ -158,8 +159,6 @@ def _printed_apart(text: str) -> Iterator[int]:
         yield match.end()
     for match in _SEALED.finditer(text):
         yield from match.span()
-    for quote in inside(text):
-        yield from quote
     yield from _at_blanks(text)
     for match in _NOTE.finditer(text):
         if is_note(match.group()):
