@@ -67,6 +67,7 @@ _BELOW_MARK = -3.0  # log odds for "a headline ends here" behind one
 _SEVERAL = 3  # sentences with a blank behind them that show what blanks stand for
 _SPACE = 4.0  # what a blank counts, where a headline may end
 _FEW = 35  # characters of the shortest piece that sentences of a block make
+_INSIDE = -1.5  # log odds for beginning a sentence below which text rather goes on with one
 _NAME = 3.0  # log odds wanted before a name has two characters only
 
 
@@ -141,10 +142,18 @@ def _sentences_apart(text: str, places: list[int]) -> list[int]:
     for match in _ENDS.finditer(text):
         while places and places[0] <= match.end():
             last = places.pop(0)
-        if match.end() - last >= _FEW and (not places or places[0] - match.end() >= _FEW):
+        few = match.end() - last < _FEW or (places and places[0] - match.end() < _FEW)
+        if not few or _begins_inside(text[match.end() : match.end() + 6]):
             found.append(match.end())
             last = match.end()
     return sorted(found)
+
+
+def _begins_inside(text: str) -> bool:
+    """Whether a text rather begins inside a sentence than as one."""
+    model = characters()
+    after = model.symbols(text)[:2]
+    return bool(after) and model.follow(model.symbols("。"), after) - model.follow((), after) < _INSIDE
 
 
 def _printed_apart(text: str) -> Iterator[int]:
