@@ -9,7 +9,7 @@ from index.document import Document, ReadError, Reading
 from index.read import read
 from index.segment import segment
 
-READER = "9"  # raise it when the same file would be cut differently: documents are then read again
+READER = "10"  # raise it when the same file would be cut differently: documents are then read again
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,8 @@ def goes_on(tail: Half, head: Half, page: Strings, beside: int, about: About) ->
     quotation = balance(tail.marks, head.marks, len(head.text))
     if quotation:
         yield f"half quotation {'closed' if quotation > 0 else 'open'}", 1.0
-    if head.jump or tail.jump:
-        yield f"half jump {'away' if not head.jump else 'both' if tail.jump else 'back'}", 1.0
+    if head.jump:
+        yield f"half jump {'both' if tail.jump else 'back'}", 1.0
     yield from _on_page(tail.text.rstrip(), head.text.lstrip(), page)
     yield "half topic", _topic(about(tail.row, -1), about(head.row, 1))
     if tail.sure:
