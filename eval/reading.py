@@ -3,6 +3,7 @@
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:340
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140 --press second
     python -m eval.reading --articles eval/press_articles/tuning --seeds 0:12 --by-damage
+    python -m eval.reading --articles eval/press_articles/one_subject --seeds 100:106
     python -m eval.reading --gold eval/gold/reading --files seeds
 
 Rules are tuned on the articles of `tuning` and seeds below 100 only; figures that are reported come from the
@@ -147,10 +148,20 @@ def _transposed(rows: dict[str, Scores]) -> str:
     return "\n".join(lines)
 
 
+def _apart(path: Path, limit: int) -> list[tuple[Manuscript, ...]]:
+    """The articles at a path that are printed together; of a folder of folders those of each."""
+    folders = sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
+    return [read_manuscripts(one, limit=limit) for one in folders or [path]]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m eval.reading", description=__doc__)
-    parser.add_argument("--articles", type=Path, help="folder of copy, BEIR folder, or jsonl(.xz)")
+    parser.add_argument(
+        "--articles",
+        type=Path,
+        help="folder of copy, BEIR folder, or jsonl(.xz); of a folder of folders each is printed alone",
+    )
     parser.add_argument("--seeds", type=seeds, default=HELD_OUT_SEEDS, metavar="FIRST:END")
     parser.add_argument("--limit", type=int, default=0, help="read at most so many articles")
     parser.add_argument("--press", choices=list(PRESSES), default="first")
@@ -161,14 +172,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.gold:
         print(table(_both(list(gold_pages(options.gold, options.files)))))
     if options.articles:
-        articles = read_manuscripts(options.articles, limit=options.limit)
         if options.by_damage:
+            articles = read_manuscripts(options.articles, limit=options.limit)
             print(_transposed(by_damage(articles, options.seeds, our_reading, press=options.press)))
             return
         printer, _ = PRESSES[options.press]
-        drawn = (printer(articles, seed, None) for seed in options.seeds)
-        damaged = [page for page in drawn if page.damages]
-        clean = [printer(articles, seed, ()) for seed in options.seeds]
+        printed = [
+            (articles, seed) for articles in _apart(options.articles, options.limit) for seed in options.seeds
+        ]
+        damaged = [page for page in (printer(*one, None) for one in printed) if page.damages]
+        clean = [printer(*one, ()) for one in printed]
         print(table(_both(damaged, "damaged, ") | _both(clean, "clean, ")))
 
 

@@ -83,7 +83,7 @@ def pieces(blocks: Sequence[Block]) -> tuple[list[Piece], list[Dropped]]:
 
 
 def _add(found: list[Piece], block: Block, dropped: list[Dropped], back: str) -> str:
-    """Add the pieces of a block, the first below a jump line if `back`; the page reference that is left over."""
+    """Add the pieces of a block, the first below a jump line if `back`; the reference that is left over."""
     parts = list(_jumps(block.content))
     for at, (content, jump) in enumerate(parts):
         if not jump:

@@ -47,8 +47,9 @@ _READER = re.compile(  # as letters are signed
     rf"[{SURNAMES}][\u3400-\u9fff]{{1,2}}"
 )
 _SEALED = re.compile(  # who made a notice known, and the day
-    r"(?<=[。！？：:\s])(?:[\u3400-\u9fff“”（）()]{2,24}(?:局|队|公司|集团|委|委员会|会|部|院|校|学|厅|所|站|中心|办|处|社|政府|银行|室)[ \u3000]+)"
-    r"{1,4}(?:[\d ]{4}年)?[\d ]{1,3}月[\d ]{1,3}日(?![，,、；;至到—–\-~起前后晚凌上下中夜清早（(\d])"
+    r"(?<=[。！？：:\s])(?:[\u3400-\u9fff“”（）()]{2,24}"
+    r"(?:局|队|公司|集团|委|委员会|会|部|院|校|学|厅|所|站|中心|办|处|社|政府|银行|室)[ \u3000]+){1,4}"
+    r"(?:[\d ]{4}年)?[\d ]{1,3}月[\d ]{1,3}日(?![，,、；;至到—–\-~起前后晚凌上下中夜清早（(\d])"
 )
 _RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
 _NUMBER, _BLANK = (
@@ -346,7 +347,9 @@ def _cut(line: Line, places: list[int], dropped: list[Dropped]) -> Iterator[Line
         content = line.content.slice(low, high).strip()
         if not content.text:
             continue
-        if not content.text.strip("#") or content.text == ">":  # marks the next piece as a headline, or a quote
+        if (
+            not content.text.strip("#") or content.text == ">"
+        ):  # marks the next piece as a headline, or a quote
             dropped.extend(Dropped(span, "markup") for span in content.spans)
             marks = marks[0], content.text.count("#"), content.text == ">" or line.quoted, False
             continue

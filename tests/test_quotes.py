@@ -7,7 +7,8 @@ import pytest
 from index.clean import blocks
 from index.lines import lines
 from index.pieces import Piece, pieces
-from index.quotes import Said, repeated
+from index.quotes import Said, inside, repeated
+from index.unglue import unglued
 
 WELL = (
     "青石村去年冬天打了一口深井，解决了全村人的吃水问题。",
@@ -88,3 +89,36 @@ def test_a_paragraph_with_a_stray_mark_that_goes_on_elsewhere_is_no_quote() -> N
     assert [piece.kind for piece in page(text)] == ["quote"]
     (piece,) = page(text + "\n（下转第三版）")
     assert (piece.kind, piece.away) == ("body", "下转第三版")
+
+
+@pytest.mark.parametrize("mark", ["", "■ ", "> ", "> ■"])
+def test_a_quote_is_taken_out_of_a_page_that_is_one_block(mark: str) -> None:
+    told = "".join(WELL)
+    text = (
+        told.replace("第三处才见", f"第三处才见{mark}{QUOTE}") + "".join(WELL[:2]).replace("青石", "白石") * 9
+    )
+    found, dropped = lines(text)
+    made = pieces(blocks(text, unglued(found, len(text), dropped)))[0]
+    assert QUOTE in [piece.text for piece in made]
+
+
+def test_numbers_at_the_ends_of_a_quote_belong_to_it() -> None:
+    said = "2023年全县新修的山塘达到三百二十一口，蓄水量增长6.5%"
+    text = f"干部们算过一笔账。{said}。今年秋粮面积{said}稳中有增，收获已过七成。"
+    start = text.rindex(said)
+    assert inside(text) == [(start, start + len(said))]
+
+
+def test_what_is_said_inside_a_sentence_may_be_a_quote() -> None:
+    said = "喂猫可以，离滑梯远一点，再给它做个绝育，这份善意就完整了"
+    page = [Said(f"法官说，善意应当有边界。“{said}。”", 0), Said("李女士的儿子在花园里被", 0), Said(said, 1)]
+    assert repeated(page) == [range(2, 3)]
+
+
+def test_a_quote_is_known_though_the_lines_of_its_sentence_are_parted() -> None:
+    page = [
+        Said("查出的排污口都编了号。沿湖", 0),
+        Said("两公里内的造纸企业全部搬迁。项目力争到", 0),
+        Said("沿湖两公里内的造纸企业全部搬迁", 1),
+    ]
+    assert repeated(page) == [range(2, 3)]
