@@ -155,13 +155,15 @@ def _beside(others: Iterable[Piece]) -> str:
 def _candidates(tails: Sequence[Half], heads: Sequence[Half], joined: Reals) -> Flags:
     """Which right halves (axis 1) are worth a look for which left ones.
 
-    One that stands elsewhere only where it is among the few best for the other.
+    One that stands elsewhere only where it is among the few best for the other, and none where the left half
+    says itself that it goes on elsewhere.
     """
     orders = np.array([tail.order for tail in tails])[:, None], np.array([head.order for head in heads])
-    doubtful = np.array([bool(tail.state) for tail in tails], bool)[:, None]
+    told = np.array([(bool(tail.state), tail.jump) for tail in tails], bool).reshape(-1, 2)
+    doubtful, away = told.T[..., None]
     back = np.array([head.jump for head in heads], bool)
     distance = orders[1] - orders[0]
-    possible: Flags = distance != 0
+    possible: Flags = (distance != 0) & (back | ~away)
     if len(tails) * len(heads) > _MOST:
         following = np.arange(len(heads)) - np.searchsorted(orders[1], orders[0], "right")
         possible &= (following >= 0) & (following < _FOLLOWING)
