@@ -23,7 +23,7 @@ from index.weights import Features
 _CLOSE_BY = 6  # pieces of text that may stand between halves that are near
 _BEST = 6  # halves far away that are looked at for each
 _HOPELESS = -5.0  # what the network says of halves that are looked at only where they stand together
-_MOST = 2500  # halves of a page that are compared with each other
+_MOST = 20_000  # halves of a page that are compared with each other
 _FOLLOWING = 3  # halves after it that a half is compared with on long pages
 _EDGES = frozenset({"headline", "byline", "nothing"})  # what stands around a story
 

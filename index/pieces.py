@@ -90,8 +90,9 @@ def _add(found: list[Piece], block: Block, dropped: list[Dropped], back: str) ->
             first = block.first_line if not at else Width.UNKNOWN
             last = block.last_line if at == len(parts) - 1 else Width.UNKNOWN
             kind = _kind(block, content.text.strip())
+            level = 0 if kind == "body" else block.level
             indent = block.indent if not at else Indent.UNKNOWN
-            found.append(Piece(content, kind, block.level, back, "", first, last, indent))
+            found.append(Piece(content, kind, level, back, "", first, last, indent))
             back = ""
             continue
         dropped.extend(Dropped(span, "jump line") for span in content.spans)
@@ -136,9 +137,14 @@ def _kind(block: Block, text: str) -> str:
     marked = block.quoted or (block.bullet and len(text) >= _QUOTED and not shapes.ended(text))
     if marked and len(text) <= 200 and not shapes.opens_with_dateline(text):
         return "quote"
-    if block.level or (block.lines == 1 and not block.running and shapes.is_headline(text)):
+    if _headed(block, text) or (block.lines == 1 and not block.running and shapes.is_headline(text)):
         return "headline"
     return "body"
+
+
+def _headed(block: Block, text: str) -> bool:
+    """Whether Markdown marks a headline, not a paragraph into which one was run."""
+    return bool(block.level) and ("。" not in text or len(text) <= shapes.LONGEST_TITLE)
 
 
 def _quotes(found: Sequence[Piece]) -> frozenset[int]:

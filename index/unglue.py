@@ -52,6 +52,10 @@ _SEALED = re.compile(  # who made a notice known, and the day
     r"(?:[\d ]{4}年)?[\d ]{1,3}月[\d ]{1,3}日(?![，,、；;至到—–\-~起前后晚凌上下中夜清早（(\d])"
 )
 _RUN_IN = re.compile(r"([^\s。，；：、]{4,20})([ \u3000]{1,4})(?=[\u3400-\u9fff“\d])")
+_MARKED_IN = re.compile(  # below a mark of Markdown it may be numbered, and be two halves; text has commas
+    r"((?:[^\s。，；：、]{1,3}、)?[^\s。，；：、]{2,20}(?:[ \u3000][^\s。，；：、]{2,20})?)([ \u3000]{1,4})"
+    r"(?=[^\s。，；：、]{2,40}[，。：、])"
+)
 _NUMBER, _BLANK = (
     -2.0,
     3.0,
@@ -83,7 +87,7 @@ def unglued(lines: list[Line], size: int, dropped: list[Dropped]) -> list[Line]:
     for line, wrapped in zip(lines, columns(lines), strict=True):
         if len(line.text) > _BLOCK or (len(lines) == 1 and _is_page(line.text)):
             found.extend(_taken_apart(line, dropped))
-        elif len(line.text) < _PARAGRAPH or line.level or (wrapped and line.size <= wrapped + 3):
+        elif len(line.text) < _PARAGRAPH or (wrapped and line.size <= wrapped + 3):
             found.append(line)  # a headline, or a line of a column that goes on with the next one
         else:
             found.extend(_headed(line, dropped))
@@ -100,7 +104,7 @@ def _headed(line: Line, dropped: list[Dropped]) -> Iterator[Line]:
 
     Without the blank nothing tells a heading from a paragraph that begins with an uncommon name.
     """
-    match = _RUN_IN.match(line.text)
+    match = (_MARKED_IN if line.level else _RUN_IN).match(line.text)
     if match is None or not shapes.is_headline(match[1]) or shapes.DATELINE.match(line.text):
         yield line
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from index.choices import choices
 from index.clean import blocks
 from index.lines import lines
 from index.pieces import Piece, pieces
@@ -109,3 +110,36 @@ def test_an_ornament_in_a_block_is_no_blank_between_loose_letters() -> None:
 def test_an_ornament_in_a_block_begins_a_piece() -> None:
     text = f"{''.join(STORY) * 7}消防员背起她就往下冲■三楼住着一位老人，腿脚不便。"
     assert any(piece.text.startswith("三楼住着") for piece in page(text))
+
+
+def test_a_paragraph_below_a_marked_heading_on_its_line_is_text() -> None:
+    rest = "据记者了解，全省正在酝酿三项调整：一是设立容量补偿，二是降低门槛，三是放宽限价。"
+    found = page(f"{STORY[0]}\n\n### 五、下一步怎么走   {rest}\n\n{STORY[1]}")
+    assert [(piece.kind, piece.level) for piece in found] == [
+        ("body", 0),
+        ("headline", 3),
+        ("body", 0),
+        ("body", 0),
+    ]
+    long = (
+        "关于进一步加强全省农村公路养护管理工作、推动农村公路高质量发展的若干意见（征求意见稿）公开征求意见"
+    )
+    assert next((piece.kind, piece.level) for piece in page(f"## {long}\n\n{STORY[1]}")) == ("headline", 2)
+
+
+def test_halves_that_name_each_other_are_tied_on_a_long_page() -> None:
+    items = "".join(f"第{at}小组来到村口，把修路的石料卸在老槐树下面的空地上，又" for at in range(60))
+    paragraphs = [items[at : at + 31] for at in range(0, 60 * 31, 31)]
+    text = "\n\n".join(
+        [
+            STORY[0] + "老站长每天要走",
+            "（下转5版）",
+            *paragraphs,
+            "（上接第二版）",
+            "两个小时的路。" + STORY[1],
+        ]
+    )
+    found = page(text)
+    left = next(row for row, piece in enumerate(found) if piece.away)
+    right = next(row for row, piece in enumerate(found) if piece.back)
+    assert (left, right) in choices(found).pairs
