@@ -16,6 +16,7 @@ _OTHER = re.compile(r"[^\w|]|[\d_]")  # numbers may be lost in one of the two
 _BARS = re.compile(r"\|+")
 _LEAST = 8  # letters of the shortest quote
 _INSIDE = 12  # of the shortest in running text
+_OFTEN = 4  # times that a page has a sentence at most, its quotes among them
 _KEY = 6  # letters at the beginning of one by which it is looked for
 _MOST = 6  # lines or pieces of the longest
 
@@ -47,7 +48,7 @@ def repeated(page: Sequence[Said]) -> list[range]:
         for end in range(min(start + _MOST, len(page)), start + one.fewest - 1, -1):
             own = "".join(letters[start:end]).strip("|")
             # As the text reads without what was printed inside it.
-            others = _BARS.sub("|", f"|{''.join(rest[:start])}{''.join(rest[end:])}|")
+            others = f"|{''.join(rest[:start])}{''.join(rest[end:])}|".replace("||", "|")
             if len(own) >= _LEAST and f"|{own}|" in others:
                 found.append(range(start, end))
                 break
@@ -65,9 +66,13 @@ def inside(text: str, marked: Container[int] = ()) -> list[tuple[int, int]]:
     edges = [0, *[bisect_left(places, end) for end in ends], len(places)]
     firsts = frozenset(edges)
     found: list[tuple[int, int]] = []
+    seen: set[str] = set()
     for (first, last), begun, end in zip(pairwise(edges), [0, *ends], [*ends, len(text)], strict=True):
         own = letters[first:last]
-        at = letters.find(own) if len(own) >= _LEAST else -1
+        if len(own) < _LEAST or own in seen or letters.count(own) > _OFTEN:
+            continue
+        seen.add(own)
+        at = letters.find(own)
         while at >= 0:
             if at not in firsts and (len(own) >= _INSIDE or places[at] in marked):
                 before, behind = text[begun : places[first]], _STOP.sub("", text[places[last - 1] + 1 : end])
