@@ -20,6 +20,7 @@ _LOOSE_RUN = re.compile(  # other text may be glued to its ends
     r"(?:\S(?!\S)|[\u3400-\u9fff。！？…”’》」』）])"
     r"|(?<!\S)\S(?:[ \u3000]\S){3,}(?!\S)"
 )
+_PER_MARK = 2  # letters for each mark, fewer are what is left of a list of lost numbers
 _COLUMN = (12, 46)  # characters of a printed line, least and most
 _NEAR = 8  # lines before and after a line that tell its column's width
 _BULLETS = frozenset("■□◆◇●▲△▼")
@@ -164,7 +165,8 @@ def _tightened(content: Located) -> Located:
     places = []
     for match in _LOOSE_RUN.finditer(text):
         run = match.group()
-        if any("\u3400" <= letter <= "\u9fff" for letter in run):
+        letters = sum("\u3400" <= letter <= "\u9fff" for letter in run)
+        if letters > _PER_MARK * sum(mark in "。，、；" for mark in run):
             places += [match.start() + at for at in range(1, len(run), 2)]
     if not places:
         return content

@@ -68,6 +68,8 @@ def test_letters_set_loose_part_a_block() -> None:
 def test_lost_numbers_are_not_letters_set_loose() -> None:
     (line,) = lines("全市共有 人报名，第 、 、 次抽签分别在 月 日和 月 日举行。")[0]
     assert "第 、 、 次" in line.text
+    (line,) = lines("全市共有 人报名，第 、 次 、 号 、 组分别在 月 日举行。")[0]
+    assert "第 、 次 、 号" in line.text
 
 
 def test_a_short_page_as_one_block_is_parted_at_its_blanks() -> None:
