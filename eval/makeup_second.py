@@ -195,7 +195,8 @@ def drop_cap(forme: Forme) -> bool:
             continue
         initial = Strip("body", opening.glyphs[:1], joint=forme.random.choice(("\n", "\n\n")))
         forme.put(row, 0, initial, replace(opening, glyphs=opening.glyphs[1:], opens=False))
-        forme.cuts.append((opening.glyphs[1].part, opening.glyphs[1].place))
+        second = next(glyph for glyph in opening.glyphs[1:] if glyph.part >= 0)  # a blank may stand before it
+        forme.cuts.append((second.part, second.place))
         done = True
     return done
 

@@ -65,6 +65,12 @@ def test_every_character_has_at_most_one_owner(seed: int) -> None:
         assert not rest.strip()
 
 
+def test_a_blank_behind_a_large_initial_is_no_half_of_a_sentence() -> None:
+    page = print_second_page(ARTICLES, 353482)
+    assert "drop_cap" in page.damages
+    assert all(cut.left and cut.right for cut in page.cuts)
+
+
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_cuts_are_sentences_in_two_halves(seed: int) -> None:
