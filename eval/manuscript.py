@@ -74,6 +74,12 @@ def read_manuscripts(path: Path, *, limit: int = 0) -> tuple[Manuscript, ...]:
     return tuple(kept)
 
 
+def printed_alone(path: Path) -> list[Path]:
+    """What is printed on pages of its own: each folder of a folder of folders, else the path itself."""
+    folders = sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
+    return folders or [path]
+
+
 def parse_copy(name: str, text: str) -> Manuscript:
     """A copy file's text as a manuscript. Raises ValueError at an unknown header."""
     header, _, rest = text.partition("\n\n")

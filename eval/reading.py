@@ -3,11 +3,11 @@
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:340
     python -m eval.reading --articles eval/press_articles/held_out --seeds 100:140 --press second
     python -m eval.reading --articles eval/press_articles/tuning --seeds 0:12 --by-damage
-    python -m eval.reading --articles eval/press_articles/one_subject --seeds 100:106
+    python -m eval.reading --articles eval/press_articles/one_subject --seeds 206:214
     python -m eval.reading --gold eval/gold/reading --files seeds
 
-Rules are tuned on the articles of `tuning` and seeds below 100 only; figures that are reported come from the
-articles of `held_out` and seeds from 100.
+Rules are chosen on articles that are not held out, and with `one_subject` on seeds below 200; figures that are
+reported come from the articles of `held_out` and seeds from 100, and from `one_subject` and seeds from 200.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isnan, nan
 from pathlib import Path
 
-from eval.manuscript import Manuscript, read_manuscripts
+from eval.manuscript import Manuscript, printed_alone, read_manuscripts
 from eval.plain import plain_reading
 from eval.press import DAMAGES, print_page, seeds
 from eval.press_second import DAMAGES as SECOND_DAMAGES
@@ -148,12 +148,6 @@ def _transposed(rows: dict[str, Scores]) -> str:
     return "\n".join(lines)
 
 
-def _apart(path: Path, limit: int) -> list[tuple[Manuscript, ...]]:
-    """The articles at a path that are printed together; of a folder of folders those of each."""
-    folders = sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
-    return [read_manuscripts(one, limit=limit) for one in folders or [path]]
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables asked for."""
     parser = argparse.ArgumentParser(prog="python -m eval.reading", description=__doc__)
@@ -177,9 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(_transposed(by_damage(articles, options.seeds, our_reading, press=options.press)))
             return
         printer, _ = PRESSES[options.press]
-        printed = [
-            (articles, seed) for articles in _apart(options.articles, options.limit) for seed in options.seeds
-        ]
+        together = [read_manuscripts(path, limit=options.limit) for path in printed_alone(options.articles)]
+        printed = [(articles, seed) for articles in together for seed in options.seeds]
         damaged = [page for page in (printer(*one, None) for one in printed) if page.damages]
         clean = [printer(*one, ()) for one in printed]
         print(table(_both(damaged, "damaged, ") | _both(clean, "clean, ")))

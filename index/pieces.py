@@ -137,12 +137,12 @@ def _kind(block: Block, text: str) -> str:
     marked = block.quoted or (block.bullet and len(text) >= _QUOTED and not shapes.ended(text))
     if marked and len(text) <= 200 and not shapes.opens_with_dateline(text):
         return "quote"
-    if _headed(block, text) or (block.lines == 1 and not block.running and shapes.is_headline(text)):
+    if _is_marked(block, text) or (block.lines == 1 and not block.running and shapes.is_headline(text)):
         return "headline"
     return "body"
 
 
-def _headed(block: Block, text: str) -> bool:
+def _is_marked(block: Block, text: str) -> bool:
     """Whether Markdown marks a headline, not a paragraph into which one was run."""
     return bool(block.level) and ("。" not in text or len(text) <= shapes.LONGEST_TITLE)
 

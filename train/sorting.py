@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from eval.manuscript import Manuscript, read_manuscripts
+from eval.manuscript import Manuscript, printed_alone, read_manuscripts
 from eval.press import DAMAGES, print_page, seeds
 from eval.truth import PageTruth, offsets
 from index.choices import Choices, choices
@@ -132,9 +132,9 @@ def drawn(path: Path, rows: range, draw: random.Random) -> Iterator[PageTruth]:
 
     On a real page all stories may speak of the same thing. Of a folder of folders each is printed alone.
     """
-    folders = sorted(one for one in path.iterdir() if one.is_dir()) if path.is_dir() else []
-    if folders:
-        for folder in folders:
+    alone = printed_alone(path)
+    if alone != [path]:
+        for folder in alone:
             yield from drawn(folder, rows, draw)
         return
     found = read_manuscripts(path)
