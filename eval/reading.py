@@ -6,8 +6,8 @@
     python -m eval.reading --articles eval/press_articles/one_subject --seeds 206:214
     python -m eval.reading --gold eval/gold/reading --files seeds
 
-Rules are chosen on articles that are not held out, and with `one_subject` on seeds below 200; figures to report
-come from the articles of `held_out` and seeds from 100, and from `one_subject` and seeds from 200.
+Rules are chosen on articles that are not held out, and with `one_subject` on seeds below 200. Figures to
+report come from the articles of `held_out` and seeds from 100, and from `one_subject` and seeds from 200.
 """
 
 from __future__ import annotations
