@@ -27,13 +27,18 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from train.prepare import read
-from train.ragged import Ragged, join, tokenize
+from train.batches import LAW, MINED, REST, Batch, Corpus, mine, question_batch, read_corpus, stretch_batch
+from train.ragged import Ragged, tokenize
+from train.ranking import embed, mean_pool
 from train.score import Bench, best_weight
+
+Dev = list[tuple[Bench, Ragged, Ragged]]  # a held-out set with its questions and its passages as pieces
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """The options that decide a run's weights, as written into training.json."""
+
     seed: int = 7
     batch: int = 1024
     hard_batch: int = 512
@@ -50,17 +55,18 @@ class Config:
     matryoshka: tuple[int, ...] = (128,)
 
 
+# Share of the steps of each source, stage by stage.
 WEAK = {"stretch": 0.5, "stretch_law": 0.2, "laws": 0.2, "csl": 0.04, "qbqtc": 0.06}
 EASY = {
-    "asked_news": 0.32, "asked_law": 0.08, "asked_statute": 0.12, "equals": 0.03, "squad_zh": 0.07, "drcd": 0.05, "cmrc2018": 0.03, "webqa_metest": 0.02,
-    "news_mrc_houjin": 0.05, "laws": 0.05, "csl": 0.02, "qbqtc": 0.02, "stretch": 0.06, "stretch_law": 0.08,
+    "asked_news": 0.32, "asked_law": 0.08, "asked_statute": 0.12, "equals": 0.03, "squad_zh": 0.07,
+    "drcd": 0.05, "cmrc2018": 0.03, "webqa_metest": 0.02, "news_mrc_houjin": 0.05, "laws": 0.05,
+    "csl": 0.02, "qbqtc": 0.02, "stretch": 0.06, "stretch_law": 0.08,
 }  # fmt: skip
 HARD = {
-    "asked_news": 0.42, "asked_law": 0.08, "asked_statute": 0.14, "equals": 0.03, "squad_zh": 0.05, "drcd": 0.04, "cmrc2018": 0.03,
-    "news_mrc_houjin": 0.04, "laws": 0.04, "stretch": 0.05, "stretch_law": 0.08,
+    "asked_news": 0.42, "asked_law": 0.08, "asked_statute": 0.14, "equals": 0.03, "squad_zh": 0.05,
+    "drcd": 0.04, "cmrc2018": 0.03, "news_mrc_houjin": 0.04, "laws": 0.04, "stretch": 0.05,
+    "stretch_law": 0.08,
 }  # fmt: skip
-LAW = ("asked_law", "asked_statute", "equals")
-MINED = (*LAW, "asked_news", "drcd", "cmrc2018", "squad_zh", "news_mrc_houjin")
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--out", type=Path, default=Path("var/train"))
@@ -76,7 +82,7 @@ for field, value in asdict(Config()).items():
 
 
 def inner_pieces(tokenizer: Tokenizer) -> torch.Tensor:
-    """Sparse (pieces, pieces): each row averages the shorter pieces inside a piece of two characters or more."""
+    """Sparse (pieces, pieces): a row averages the shorter pieces inside a piece of two characters or more."""
     vocabulary = tokenizer.get_vocab()
     rows, columns, values = [], [], []
     for piece, number in vocabulary.items():
@@ -92,6 +98,8 @@ def inner_pieces(tokenizer: Tokenizer) -> torch.Tensor:
 
 
 class Static(torch.nn.Module):
+    """The vectors in training: each piece's own, one shared by the pieces around it, and its weight."""
+
     def __init__(self, vectors: np.ndarray, frequency: np.ndarray, inner: torch.Tensor) -> None:
         super().__init__()
         share = frequency / frequency.sum()
@@ -103,300 +111,198 @@ class Static(torch.nn.Module):
         self.register_buffer("inner", inner)
 
     def table(self) -> torch.Tensor:
+        """The product folded into one vector a piece, (pieces, size)."""
         return self.scale.exp()[:, None] * (self.own + torch.sparse.mm(self.inner, self.shared))
 
 
-def pool(table: torch.Tensor, texts: Ragged) -> torch.Tensor:
-    """Mean of the pieces' vectors, float32 (rows, size); an empty row is zero."""
-    ids, starts = torch.from_numpy(texts.ids.astype(np.int64)), torch.from_numpy(texts.starts[:-1])
-    return F.embedding_bag(ids, table, starts, mode="mean")
+def draw(
+    step: int, config: Config, corpus: Corpus, negatives: dict[int, np.ndarray], chance: np.random.Generator
+) -> Batch | None:
+    """The batch of a step, of one source of its stage's mix; none where negatives must be mined first."""
+    stage = 0 if step < config.weak_steps else 1 if step < config.weak_steps + config.easy_steps else 2
+    if stage == 2 and not negatives:
+        return None
+    mix = (WEAK, EASY, HARD)[stage]
+    source = str(chance.choice(list(mix), p=np.array(list(mix.values())) / sum(mix.values())))
+    if source in corpus.stretches:
+        return stretch_batch(corpus, source, config.batch, chance)
+    hard = stage == 2 and source in MINED
+    return question_batch(
+        corpus,
+        source,
+        config.hard_batch if hard else config.batch,
+        negatives if hard else {},
+        config.hard,
+        config.drop,
+        chance,
+    )
 
 
-def unit(table: torch.Tensor, texts: Ragged) -> np.ndarray:
+def batch_loss(table: torch.Tensor, batch: Batch, config: Config) -> torch.Tensor:
+    """The contrastive loss at full width and at smaller ones (Matryoshka, Kusupati et al. 2022)."""
+    pooled = mean_pool(table, batch.packed).split(batch.sizes)
+    loss = torch.zeros(())
+    for width in (table.shape[1], *config.matryoshka):
+        parts = [F.normalize(part[:, :width], dim=1) for part in pooled]
+        weight = 1.0 if width == table.shape[1] else 0.3
+        loss = loss + contrastive_loss(*parts, batch.groups, config) * weight
+    return loss
+
+
+def contrastive_loss(
+    query: torch.Tensor,
+    positive: torch.Tensor,
+    negative: torch.Tensor,
+    near_miss: torch.Tensor,
+    groups: np.ndarray,
+    config: Config,
+) -> torch.Tensor:
+    """InfoNCE: each question among all passages and, with less weight, each positive among all questions.
+
+    Passages that are likely right answers too are left out: the same positive, or one that scores above the
+    question's own by more than the margin.
+    """
+    scale = torch.tensor(math.log(1 / config.temperature)).exp()  # not 1 / temperature: rounded otherwise
+    scores = query @ torch.cat([positive, negative]).T
+    count, own = len(groups), torch.arange(len(groups))
     with torch.no_grad():
-        parts = [
-            F.normalize(pool(table, texts.take(np.arange(at, min(at + 8192, len(texts))))), dim=1).numpy()
-            for at in range(0, len(texts), 8192)
-        ]
-    return np.concatenate(parts)
+        likely_right = scores > scores.diagonal()[:, None] + config.margin
+        likely_right[:, :count] |= torch.from_numpy(groups[:, None] == groups[None, :])
+        likely_right.fill_diagonal_(False)
+    masked = scores.masked_fill(likely_right, -1e4)
+    backward = [masked[:, :count].T]
+    if len(near_miss):
+        backward.append(torch.sum(positive * near_miss, 1, keepdim=True))
+    return F.cross_entropy(masked * scale, own) + 0.3 * F.cross_entropy(torch.cat(backward, 1) * scale, own)
 
 
-def top_rows(query: np.ndarray, passages: np.ndarray, depth: int) -> np.ndarray:
-    """Row numbers of the best passages by inner product, (queries, depth)."""
-    keys = torch.from_numpy(passages).bfloat16().T.contiguous()
-    found = [
-        (torch.from_numpy(query[at : at + 512]).bfloat16() @ keys).float().topk(depth, dim=1).indices.numpy()
-        for at in range(0, len(query), 512)
-    ]
-    return np.concatenate(found)
-
-
-def top_words(
-    queries: Ragged, passages: Ragged, pieces: int, depth: int, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """BM25 over pieces: rows and scores of the best passages, (queries, depth), and the scores of the right ones."""
-    import scipy.sparse as sparse
-
-    def counts(texts: Ragged):
-        ones = np.ones(len(texts.ids), np.float32)
-        matrix = sparse.csr_matrix((ones, texts.ids, texts.starts), (len(texts), pieces))
-        matrix.sum_duplicates()
-        return matrix
-
-    tf = counts(passages)
-    length = np.asarray(tf.sum(1)).ravel()
-    df = np.bincount(tf.indices, minlength=pieces)
-    idf = np.log(1 + (len(passages) - df + 0.5) / (df + 0.5))
-    idf[df > 0.1 * len(passages)] = 0
-    rows = np.repeat(np.arange(len(passages)), np.diff(tf.indptr))
-    tf.data = (
-        idf[tf.indices] * tf.data / (tf.data + 1.2 * (0.25 + 0.75 * length[rows] / length.mean()))
-    ).astype(np.float32)
-    tf.eliminate_zeros()
-    index, asked, found, scores, own = tf.T.tocsr(), counts(queries), [], [], []
-    for at in range(0, len(queries), 128):
-        dense = (asked[at : at + 128] @ index).toarray()
-        top = torch.from_numpy(dense).topk(depth, dim=1)
-        found.append(top.indices.numpy())
-        scores.append(top.values.numpy())
-        own.append(dense[np.arange(len(dense)), right[at : at + 128]])
-    return np.concatenate(found), np.concatenate(scores), np.concatenate(own)
-
-
-def main() -> None:
-    arguments = vars(parser.parse_args())
-    out, model_folder = arguments["out"], arguments["model"]
-    config = Config(**{k: v for k, v in arguments.items() if k in Config.__dataclass_fields__})
-    torch.manual_seed(config.seed)
-    torch.set_num_threads(2)
+def train(
+    model: Static, corpus: Corpus, dev: Dev, config: Config, pool: int, begun: float
+) -> tuple[torch.Tensor, torch.Tensor, list[dict]]:
+    """All three stages; the averaged tables at the end and after the weak stage, and what was measured."""
     chance = np.random.default_rng(config.seed)
-    begun = time.time()
-
-    def say(*words: object) -> None:
-        print(f"{time.time() - begun:6.0f}s", *words, flush=True)
-
-    # Texts as piece numbers. The pool holds every positive first, then the prose.
-    tokenizer = Tokenizer.from_file(str(out / arguments["tokenizer"]))
-    pairs = read(out / "pairs.jsonl")
-    groups: dict[int, int] = {}
-    positive = np.array([groups.setdefault(p["group"], len(groups)) for p in pairs])
-    unique: dict[int, str] = {}
-    for pair in pairs:
-        text = (
-            pair["positive"]
-            if not (pair["title"] and pair["source"].startswith("asked_law"))
-            else pair["title"] + "\n" + pair["positive"]
-        )
-        unique.setdefault(groups[pair["group"]], text)
-    queries = tokenize(tokenizer, [p["query"] for p in pairs])
-    misses = tokenize(tokenizer, [p["near_miss"] or "" for p in pairs])
-    packed = np.load(out / arguments["trunk"].replace("trunk", "tokens"))
-    prose = Ragged(packed["ids"], packed["starts"])
-    prose_source = np.array([row["source"] for row in read(out / "passages.jsonl")])
-    texts = join([tokenize(tokenizer, [unique[i] for i in range(len(unique))]), prose])
-    by_source = {s: np.flatnonzero([p["source"] == s for p in pairs]) for s in {p["source"] for p in pairs}}
-    stretches = len(unique) + np.flatnonzero(np.diff(prose.starts) >= 40)
-    is_law = np.concatenate([np.zeros(len(unique), bool), prose_source == "laws_cn"])
-    for source in (*LAW, "laws"):
-        is_law[positive[by_source[source]]] = True
-    is_news = np.concatenate([np.zeros(len(unique), bool), prose_source == "news_crud"])
-    is_news[: len(unique)] = ~is_law[: len(unique)]
-    law_stretches = stretches[is_law[stretches]]
-    say(f"{len(pairs):,} pairs, {len(texts):,} texts, {len(texts.ids):,} pieces")
-
-    benches = [Bench(out / "dev" / name) for name in ("asked", "law", "wiki")]
-    dev = [(b, tokenize(tokenizer, b.queries), tokenize(tokenizer, b.texts)) for b in benches]
-    everyday = np.array([i.startswith("e") for i in benches[0].query_ids])
-
-    start = np.load(out / arguments["trunk"])
-    model = Static(start["vectors"], start["frequency"], inner_pieces(tokenizer))
-    log_scale = torch.nn.Parameter(torch.tensor(math.log(1 / config.temperature)))
-    optimizer = torch.optim.Adam(
-        [
-            {"params": [model.own, model.shared], "rate": config.rate},
-            {"params": [model.scale], "rate": config.rate},
-        ],
-        lr=config.rate, betas=(0.9, 0.99),
-    )  # fmt: skip
-
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.rate, betas=(0.9, 0.99))
     average = copy.deepcopy(model)
-
-    def evaluate(note: str, table: torch.Tensor | None = None) -> dict[str, float]:
-        table = average.table().detach() if table is None else table
-        cosines = [(b, unit(table, q) @ unit(table, p).T) for b, q, p in dev]
-        scores = {f"{b.name}": b.measure(c) for b, c in cosines}
-        hard_only = everyday_measure(benches[0], cosines[0][1], everyday)
-        weight, _ = best_weight(cosines, np.arange(0.5, 4.1, 0.5))
-        fused = {b.name: b.measure(b.words.astype(np.float32) + weight * c)["nDCG@10"] for b, c in cosines}
-        fused["everyday"] = everyday_measure(
-            benches[0], benches[0].words.astype(np.float32) + weight * cosines[0][1], everyday
-        )[0]
-        say(
-            note,
-            "vectors",
-            {k: (v["nDCG@10"], v["R@100"]) for k, v in scores.items()},
-            "everyday",
-            hard_only,
-            "| fused at",
-            weight,
-            fused,
-        )
-        return {
-            "weight": weight,
-            **fused,
-            "law R@100": scores["law"]["R@100"],
-            "law vectors": scores["law"]["nDCG@10"],
-        }
-
-    evaluate("start")
+    evaluate(dev, average.table().detach(), "start", begun)
+    first_hard = config.weak_steps + config.easy_steps
+    total = first_hard + config.hard_steps
     negatives: dict[int, np.ndarray] = {}
-
-    def mine() -> None:
-        """Passages ranked high for a question by words or by the model, though another one answers it."""
-        table = model.table().detach()
-        for sources in (LAW, tuple(s for s in MINED if s not in LAW)):
-            law = sources == LAW
-            asked = np.concatenate([by_source[s] for s in sources])
-            kind = is_law if law else is_news
-            own = np.flatnonzero(kind[: len(unique)])
-            more = len(unique) + np.flatnonzero(kind[len(unique) :])
-            rows = np.concatenate(
-                [own, chance.choice(more, min(len(more), arguments["pool"]), replace=False)]
-            )
-            passages = texts.take(rows)
-            query, passage = unit(table, queries.take(asked)), unit(table, passages)
-            right = unit(table, texts.take(positive[asked]))
-            best = np.sum(query * right, 1)
-            found = top_rows(query, passage, 40)
-            some = np.flatnonzero(
-                np.isin(asked, np.concatenate([by_source[s] for s in (*LAW, "asked_news")]))
-            )
-            words = np.full((len(asked), 20), -1)
-            words[some] = top_words(
-                queries.take(asked[some]), passages, len(table), 20, np.zeros(len(some), int)
-            )[0]
-            for i, number in enumerate(asked):
-                near = np.unique(np.concatenate([found[i], words[i][words[i] >= 0]]))
-                keep = (
-                    (rows[near] != positive[number])
-                    & (passage[near] @ right[i] < config.alike)
-                    & (passage[near] @ query[i] < best[i] + config.margin)
-                )
-                near = rows[near[keep]]
-                negatives[int(number)] = near if len(near) else rows[chance.integers(0, len(rows), 4)]
-            say("mined", sources, "mean kept", np.mean([len(negatives[int(n)]) for n in asked]))
-
-    def batch_of(
-        source: str, size: int, hard: bool
-    ) -> tuple[Ragged, Ragged, Ragged | None, np.ndarray, Ragged | None]:
-        if source.startswith("stretch"):
-            rows = chance.choice(law_stretches if source == "stretch_law" else stretches, size, replace=False)
-            question, rest = texts.take(rows).window(5, 16, chance)
-            return question.thin(0.7, chance), rest, None, rows, None
-        rows = chance.choice(by_source[source], min(size, len(by_source[source])), replace=False)
-        right = texts.take(positive[rows])
-        missed = misses.take(rows) if source.startswith("asked") else None
-        extra = None
-        if hard and source in MINED:
-            extra = texts.take(np.concatenate([chance.choice(negatives[int(r)], config.hard) for r in rows]))
-        thin = [
-            r if r is None else r.thin(1 - config.drop, chance) for r in (queries.take(rows), right, extra)
-        ]
-        return thin[0], thin[1], thin[2], positive[rows], missed
-
-    def loss_of(
-        query: torch.Tensor,
-        right: torch.Tensor,
-        extra: torch.Tensor | None,
-        own: np.ndarray,
-        missed: torch.Tensor | None,
-    ) -> torch.Tensor:
-        scale = log_scale.exp()
-        keys = right if extra is None else torch.cat([right, extra])
-        scores = query @ keys.T
-        same = torch.from_numpy(own[:, None] == own[None, :])
-        best = scores.diagonal()[:, None]
-        with torch.no_grad():
-            wrong = torch.zeros_like(scores, dtype=torch.bool)
-            wrong[:, : len(own)] = same
-            wrong |= scores > best + config.margin
-            wrong.fill_diagonal_(False)
-        forward = F.cross_entropy(scores.masked_fill(wrong, -1e4) * scale, torch.arange(len(own)))
-        back = scores[:, : len(own)].T
-        columns = [back.masked_fill(wrong[:, : len(own)].T, -1e4)]
-        if missed is not None:
-            columns.append(torch.sum(right * missed, 1, keepdim=True))
-        return forward + 0.3 * F.cross_entropy(torch.cat(columns, 1) * scale, torch.arange(len(own)))
-
-    total = config.weak_steps + config.easy_steps + config.hard_steps
     running, history = 0.0, []
-
-    def prepare(step: int):
-        """The batch of a step; worked out beside the step before it."""
-        stage = 0 if step < config.weak_steps else 1 if step < config.weak_steps + config.easy_steps else 2
-        if stage == 2 and not negatives:
-            return None
-        mix = (WEAK, EASY, HARD)[stage]
-        source = str(chance.choice(list(mix), p=np.array(list(mix.values())) / sum(mix.values())))
-        size = config.hard_batch if stage == 2 and source in MINED else config.batch
-        question, right, extra, own, missed = batch_of(source, size, stage == 2)
-        packed_batch = join([p for p in (question, right, extra, missed) if p is not None])
-        return question, right, extra, missed, packed_batch, own, source
-
-    ahead = ThreadPoolExecutor(1)
-    coming = ahead.submit(prepare, 0)
+    ahead = ThreadPoolExecutor(1)  # draws the batch of a step beside the step before it
+    coming = ahead.submit(draw, 0, config, corpus, negatives, chance)
     for step in range(total):
-        if step == config.weak_steps + config.easy_steps:
-            coming.result()
-            mine()
-            coming = ahead.submit(prepare, step)
-        question, right, extra, missed, packed_batch, own, source = coming.result()
-        coming = ahead.submit(prepare, step + 1)
-        share = step / total
-        pace = min(1.0, (step + 1) / 50) * max(0.03, 1 - share)
+        if step == first_hard:
+            coming.result()  # none: there were no negatives yet
+            negatives = mine_all(corpus, model.table().detach(), config, pool, chance, begun)
+            coming = ahead.submit(draw, step, config, corpus, negatives, chance)
+        batch = coming.result()
+        coming = ahead.submit(draw, step + 1, config, corpus, negatives, chance)
         for group in optimizer.param_groups:
-            group["lr"] = group["rate"] * pace
-        table = model.table()
-        parts = [p for p in (question, right, extra, missed) if p is not None]
-        pooled = pool(table, packed_batch).split([len(p) for p in parts])
-        loss = torch.zeros(())
-        for width in (table.shape[1], *config.matryoshka):
-            query, answer, *others = (F.normalize(p[:, :width], dim=1) for p in pooled)
-            more = others.pop(0) if extra is not None else None
-            near = others.pop(0) if missed is not None else None
-            loss = loss + loss_of(query, answer, more, own, near) * (1.0 if width == table.shape[1] else 0.3)
+            group["lr"] = config.rate * pace(step, total)
+        loss = batch_loss(model.table(), batch, config)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        with torch.no_grad():
-            for kept, new in zip(average.parameters(), model.parameters(), strict=True):
-                kept.lerp_(new, 1 - min(config.average, (step + 1) / (step + 10)))
+        update_average(average, model, min(config.average, (step + 1) / (step + 10)))
         value = float(loss.detach())
         running = 0.98 * running + 0.02 * value if step else value
         if step % 50 == 0:
-            say(f"step {step} {source} loss {running:.3f}")
+            say(begun, f"step {step} {batch.source} loss {running:.3f}")
         if step == config.weak_steps - 1:
             weak = average.table().detach().clone()
         if step % 250 == 249 or step == total - 1:
-            history.append({"step": step, **evaluate(f"step {step}")})
+            history.append({"step": step, **evaluate(dev, average.table().detach(), f"step {step}", begun)})
+    return average.table().detach(), weak, history
 
-    # Questions pull the table towards news; a share of the weak stage's table brings law back (Wortsman et al. 2022).
-    final, shares = average.table().detach(), []
+
+def pace(step: int, total: int) -> float:
+    """What the rate is multiplied by at a step: up over the first fifty, and down in a line to the end."""
+    return min(1.0, (step + 1) / 50) * max(0.03, 1 - step / total)
+
+
+def update_average(average: Static, model: Static, decay: float) -> None:
+    """Move the average towards the model's weights (exponential moving average)."""
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+            kept.lerp_(new, 1 - decay)
+
+
+def mine_all(
+    corpus: Corpus,
+    table: torch.Tensor,
+    config: Config,
+    pool: int,
+    chance: np.random.Generator,
+    begun: float,
+) -> dict[int, np.ndarray]:
+    """Hard negatives of all questions that meet any: of law among law, of the rest among news."""
+    negatives: dict[int, np.ndarray] = {}
+    for sources in (LAW, REST):
+        found = mine(
+            corpus, table, sources, pool=pool, alike=config.alike, margin=config.margin, chance=chance
+        )
+        say(begun, "mined", sources, "mean kept", np.mean([len(rows) for rows in found.values()]))
+        negatives |= found
+    return negatives
+
+
+def read_dev(folder: Path, tokenizer: Tokenizer) -> Dev:
+    """The held-out sets: everyday and plain questions on news and law, lay questions on law, encyclopedia."""
+    benches = [Bench(folder / name) for name in ("asked", "law", "wiki")]
+    return [(b, tokenize(tokenizer, b.queries), tokenize(tokenizer, b.texts)) for b in benches]
+
+
+def evaluate(dev: Dev, table: torch.Tensor, note: str, begun: float) -> dict[str, float]:
+    """Measure a table on the held-out sets, alone and fused with words at the weight that suits them best."""
+    cosines = [(b, embed(table, q) @ embed(table, p).T) for b, q, p in dev]
+    scores = {b.name: b.measure(c) for b, c in cosines}
+    weight, _ = best_weight(cosines, np.arange(0.5, 4.1, 0.5))
+    both = [(b, b.words.astype(np.float32) + weight * c) for b, c in cosines]
+    fused = {b.name: b.measure(total)["nDCG@10"] for b, total in both}
+    fused["everyday"] = measure_everyday(*both[0])[0]
+    vectors = {name: (found["nDCG@10"], found["R@100"]) for name, found in scores.items()}
+    everyday = measure_everyday(*cosines[0])
+    say(begun, note, "vectors", vectors, "everyday", everyday, "| fused at", weight, fused)
+    return {
+        "weight": weight,
+        **fused,
+        "law R@100": scores["law"]["R@100"],
+        "law vectors": scores["law"]["nDCG@10"],
+    }
+
+
+def measure_everyday(bench: Bench, scores: np.ndarray) -> tuple[float, float]:
+    """nDCG@10 and R@100 of the questions in everyday words alone."""
+    everyday = np.array([name.startswith("e") for name in bench.query_ids])
+    part = copy.copy(bench)
+    part.query_ids = [name for name, keep in zip(bench.query_ids, everyday, strict=True) if keep]
+    found = part.measure(scores[everyday])
+    return found["nDCG@10"], found["R@100"]
+
+
+def mix_tables(final: torch.Tensor, weak: torch.Tensor, share: float) -> torch.Tensor:
+    """The final table with a share of the weak stage's in it."""
+    return (1 - share) * final + share * weak
+
+
+def best_share(dev: Dev, final: torch.Tensor, weak: torch.Tensor, begun: float) -> float:
+    """The share of the weak stage's table that suits the held-out sets best.
+
+    Questions pull the table towards news; the table before them brings law back (Wortsman et al. 2022).
+    """
+    shares = []
     for share in (0.0, 0.15, 0.3, 0.45):
-        found = evaluate(f"share {share} of the weak stage", (1 - share) * final + share * weak)
+        mixed = mix_tables(final, weak, share)
+        found = evaluate(dev, mixed, f"share {share} of the weak stage", begun)
         shares.append((round(found["asked"] + found["law"] + 0.5 * found["law vectors"], 4), share))
     share = max(shares)[1]
-    say("kept share", share, shares)
-    save(model_folder, tokenizer, ((1 - share) * final + share * weak).numpy())
-    record = {
-        "config": asdict(config),
-        "share": share,
-        "seconds": round(time.time() - begun),
-        "machine": machine(),
-        "history": history,
-    }
-    (model_folder / "training.json").write_text(json.dumps(record, indent=1))
-    say("saved", model_folder)
+    say(begun, "kept share", share, shares)
+    return share
+
+
+def say(begun: float, *words: object) -> None:
+    """Print behind the seconds since the start."""
+    print(f"{time.time() - begun:6.0f}s", *words, flush=True)
 
 
 def machine() -> str:
@@ -406,14 +312,6 @@ def machine() -> str:
     return next(
         (line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor"
     )
-
-
-def everyday_measure(bench: Bench, scores: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
-    """nDCG@10 and R@100 of the questions in everyday words alone."""
-    part = copy.copy(bench)
-    part.query_ids = [i for i, keep in zip(bench.query_ids, rows, strict=True) if keep]
-    found = part.measure(scores[rows])
-    return found["nDCG@10"], found["R@100"]
 
 
 def save(folder: Path, tokenizer: Tokenizer, table: np.ndarray) -> None:
@@ -440,6 +338,35 @@ def save(folder: Path, tokenizer: Tokenizer, table: np.ndarray) -> None:
         "similarity_fn_name": "cosine",
     }
     (folder / "config_sentence_transformers.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def main() -> None:
+    """Train, mix in the weak stage's table, and write the model and the record of its training."""
+    arguments = vars(parser.parse_args())
+    out, folder = arguments["out"], arguments["model"]
+    config = Config(**{k: v for k, v in arguments.items() if k in Config.__dataclass_fields__})
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(2)
+    begun = time.time()
+    tokenizer = Tokenizer.from_file(str(out / arguments["tokenizer"]))
+    corpus = read_corpus(out, tokenizer, out / arguments["trunk"].replace("trunk", "tokens"))
+    questions, texts = len(corpus.queries), corpus.texts
+    say(begun, f"{questions:,} pairs, {len(texts):,} texts, {len(texts.ids):,} pieces")
+    dev = read_dev(out / "dev", tokenizer)
+    start = np.load(out / arguments["trunk"])
+    model = Static(start["vectors"], start["frequency"], inner_pieces(tokenizer))
+    final, weak, history = train(model, corpus, dev, config, arguments["pool"], begun)
+    share = best_share(dev, final, weak, begun)
+    save(folder, tokenizer, mix_tables(final, weak, share).numpy())
+    record = {
+        "config": asdict(config),
+        "share": share,
+        "seconds": round(time.time() - begun),
+        "machine": machine(),
+        "history": history,
+    }
+    (folder / "training.json").write_text(json.dumps(record, indent=1))
+    say(begun, "saved", folder)
 
 
 if __name__ == "__main__":

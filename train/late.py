@@ -25,6 +25,7 @@ from train.body import pad
 from train.lists import pool_texts
 from train.prepare import read
 from train.ragged import Ragged, join, tokenize
+from train.ranking import embed
 from train.score import Bench
 
 WINDOW, STRIDE = 48, 16
@@ -107,9 +108,7 @@ def main() -> None:
     for name in ("asked", "law", "wiki"):
         bench = Bench(settings.out / "dev" / name)
         q, p = tokenize(tokenizer, bench.queries), tokenize(tokenizer, bench.texts)
-        from train.encoder import unit
-
-        cosine = unit(unit_table, q) @ unit(unit_table, p).T
+        cosine = embed(unit_table, q) @ embed(unit_table, p).T
         total = bench.words.astype(np.float32) + settings.weight * cosine
         benches.append((bench, q, p, total, np.argsort(-total, axis=1, kind="stable")[:, :100]))
 

@@ -18,9 +18,9 @@ import torch
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from train.encoder import top_rows, top_words, unit
 from train.prepare import read
 from train.ragged import Ragged, join, tokenize
+from train.ranking import bm25_search, dense_search, embed
 
 LAW = ("asked_law", "asked_statute", "equals")
 REST = ("asked_news", "drcd", "cmrc2018")
@@ -69,9 +69,9 @@ def main() -> None:
         place = np.full(len(texts), -1)
         place[rows] = np.arange(len(rows))
         passages = texts.take(rows)
-        query, passage = unit(table, queries.take(asked)), unit(table, passages)
-        near = top_rows(query, passage, DEPTH)
-        words, words_score, right_words = top_words(
+        query, passage = embed(table, queries.take(asked)), embed(table, passages)
+        near = dense_search(query, passage, DEPTH)
+        words, words_score, right_words = bm25_search(
             queries.take(asked), passages, len(table), DEPTH, place[positive[asked]]
         )
         best = np.maximum(words_score[:, :1], 1e-6)
