@@ -2,13 +2,13 @@
 
     python -m train.encoder --out var/train --model models/encoder
 
-A piece's vector is exp(scale) * (own + mean of the vectors of the shorter pieces and characters inside it): a word
-that training rarely sees still knows its characters. The product is folded into one table when saved, so the
-shipped model is a plain table and runs with numpy alone.
+A piece's vector is exp(scale) * (own + mean of the vectors of the shorter pieces and characters inside it): a
+word that training rarely sees still knows its characters. The product is folded into one table when saved, so
+the shipped model is a plain table and runs with numpy alone.
 
 Every batch comes from one source, so that the other passages of the batch are of its kind. First weak pairs
-(a stretch of a passage and its rest, law headings), then questions; in the second half every question also meets
-passages that words or the model itself ranked high for it although another passage answers (mined twice).
+(a stretch of a passage and its rest, law headings), then questions; in the second half every question also
+meets passages that words or the model itself ranked high for it although another passage answers.
 """
 
 from __future__ import annotations
@@ -188,6 +188,7 @@ def train(
     total = first_hard + config.hard_steps
     negatives: dict[int, np.ndarray] = {}
     running, history = 0.0, []
+    weak = average.table().detach().clone()  # where there is no weak stage
     ahead = ThreadPoolExecutor(1)  # draws the batch of a step beside the step before it
     coming = ahead.submit(draw, 0, config, corpus, negatives, chance)
     for step in range(total):
